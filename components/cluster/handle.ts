@@ -11,6 +11,10 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface ClusterFacts {
   /** How the cluster came to be, for messages and the summary only. */
   readonly target: "kwok" | "kind" | "aks" | "existing";
+  /** `throwaway`: made on this machine to be thrown away; keeps no data and no half-installed release. */
+  readonly lifetime: "throwaway" | "lasting";
+  /** Minor version, for example `1.35`. Absent where the owner of the cluster did not say. */
+  readonly kubernetesVersion?: string;
   /** `simulated`: pods and nodes are Ready by decree, nothing runs inside a pod and nothing is enforced. */
   readonly nodes: "real" | "simulated";
   /** Number of nodes at creation; one node takes one operator replica. */

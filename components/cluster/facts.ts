@@ -1,0 +1,116 @@
+/**
+ * clusterFacts: what is true of a stack's cluster before it exists.
+ *
+ * The only place that turns a target into facts. Everything that differs between clusters is decided here, so that
+ * nothing downstream asks for the target.
+ */
+import type { Settings } from "../settings.ts";
+import { kubernetesVersion } from "../versions.ts";
+import type { ApiServerAddress, ClusterFacts } from "./handle.ts";
+
+export function clusterFacts(settings: Settings): ClusterFacts {
+  switch (settings.target) {
+    case "kwok":
+      return kwokFacts(settings);
+    case "kind":
+      return kindFacts(settings);
+    case "aks":
+      return aksFacts(settings);
+    case "existing":
+      return existingFacts(settings);
+  }
+}
+
+/** What holds on both local clusters: kwok accepts whatever kind accepts, so that a change can be tried on it first. */
+const local = {
+  lifetime: "throwaway",
+  kubernetesVersion: minorOf(kubernetesVersion),
+  ipam: "kubernetes",
+  aksByoCni: false,
+  // Nodes share one network segment, so direct routes between them work.
+  routing: ["native", "tunnel"],
+  kubeProxy: "follows",
+  exposure: "nodePort",
+  announcements: "possible",
+} as const satisfies Partial<ClusterFacts>;
+
+function kwokFacts(settings: Settings): ClusterFacts {
+  return {
+    ...local,
+    target: "kwok",
+    nodes: "simulated",
+    nodeCount: settings.kwok.nodes,
+    podCidr: "10.244.0.0/16",
+    // Cilium's chart wants an address once kube-proxy is replaced, but nothing runs inside a simulated pod, so nobody
+    // ever resolves it. A name that cannot exist says so; an address that looks real would mislead the reader.
+    apiServer: { kind: "known", host: "simulated-nodes.invalid", port: 6443 },
+  };
+}
+
+function kindFacts(settings: Settings): ClusterFacts {
+  return {
+    ...local,
+    target: "kind",
+    nodes: "real",
+    nodeCount: settings.kind.workers + 1,
+    podCidr: settings.kind.podCidr,
+    serviceCidr: settings.kind.serviceCidr,
+    // The name of the container in the container engine's DNS: its address changes when the engine restarts.
+    apiServer: { kind: "known", host: `${settings.clusterName}-control-plane`, port: 6443 },
+  };
+}
+
+function aksFacts(settings: Settings): ClusterFacts {
+  const { aks } = settings;
+  return {
+    target: "aks",
+    lifetime: "lasting",
+    kubernetesVersion: aks.kubernetesVersion,
+    nodes: "real",
+    nodeCount: aks.systemPool.minCount + (aks.egressPool.enabled ? aks.egressPool.count : 0),
+    podCidr: aks.podCidr,
+    serviceCidr: aks.serviceCidr,
+    ipam: "cluster-pool",
+    aksByoCni: true,
+    routing: ["tunnel"],
+    kubeProxy: aks.kubeProxy,
+    exposure: "loadBalancer",
+    // Azure's network answers no ARP of ours, and its cloud controller owns LoadBalancer Services.
+    announcements: "pointless",
+    apiServer: { kind: "created", port: 443 },
+  };
+}
+
+function existingFacts(settings: Settings): ClusterFacts {
+  const { existing } = settings;
+  const [first, ...rest] = existing.routing;
+  if (existing.podCidr === undefined || first === undefined) {
+    throw new Error("settings of an existing cluster without podCidr or routing were not refused");
+  }
+  return {
+    target: "existing",
+    lifetime: "lasting",
+    ...(existing.kubernetesVersion === undefined ? {} : { kubernetesVersion: existing.kubernetesVersion }),
+    nodes: "real",
+    nodeCount: existing.nodeCount,
+    podCidr: existing.podCidr,
+    ...(existing.serviceCidr === undefined ? {} : { serviceCidr: existing.serviceCidr }),
+    ipam: existing.ipam,
+    aksByoCni: false,
+    routing: [first, ...rest],
+    kubeProxy: existing.kubeProxy,
+    exposure: existing.exposure,
+    announcements: existing.announcements,
+    apiServer: apiServerOf(existing),
+  };
+}
+
+function apiServerOf(existing: Settings["existing"]): ApiServerAddress {
+  if (existing.apiServerHost === undefined) return { kind: "unknown" };
+  return { kind: "known", host: existing.apiServerHost, port: existing.apiServerPort };
+}
+
+/** `1.36.1` → `1.36`. */
+function minorOf(version: string): string {
+  return version.split(".").slice(0, 2).join(".");
+}

@@ -1,0 +1,119 @@
+/**
+ * Formats: the kinds of value a setting can hold.
+ *
+ * Every check below carries, as its message, the phrase that continues the word "expected" in an error.
+ */
+import * as v from "valibot";
+
+import { isIpv4Address, isIpv4Range } from "./ipv4.ts";
+
+/** An optional setting with its default and its meaning. */
+export function setting<const S extends v.GenericSchema, const D extends v.InferInput<S>>(
+  schema: S,
+  fallback: D,
+  doc: string,
+) {
+  return v.optional(v.pipe(schema, v.description(doc)), fallback);
+}
+
+/** A setting that may be absent; the meaning says what absence means. */
+export function maybe<const S extends v.GenericSchema>(schema: S, doc: string) {
+  return v.optional(v.pipe(schema, v.description(doc)));
+}
+
+/** Settings that belong together. */
+export function block<const E extends v.ObjectEntries>(entries: E) {
+  return v.object(entries, "a block of settings");
+}
+
+/** One of a few words. */
+export function words<const O extends readonly string[]>(...options: O) {
+  return v.picklist(options, orList(options));
+}
+
+/** A whole number, both ends included. */
+export function wholeNumber(least: number, most: number) {
+  const expected = `a whole number from ${String(least)} to ${String(most)}`;
+  return v.pipe(v.number(expected), v.integer(expected), v.minValue(least, expected), v.maxValue(most, expected));
+}
+
+/** Text that matches a pattern, described by `expected`. */
+function matching(pattern: RegExp, expected: string) {
+  return v.pipe(v.string(expected), v.regex(pattern, expected));
+}
+
+export function list<const S extends v.GenericSchema>(item: S) {
+  return v.array(item, "a list");
+}
+
+/** Names chosen by the user, each with the same kind of value. */
+export function named<const K extends v.GenericSchema<string, string>, const S extends v.GenericSchema>(
+  key: K,
+  value: S,
+) {
+  return v.record(key, value, "a block of names");
+}
+
+export const flag = v.boolean("`true` or `false`");
+export const text = v.pipe(v.string("text"), v.nonEmpty("text that is not empty"));
+export const port = wholeNumber(1, 65535);
+export const nodePort = wholeNumber(30000, 32767);
+export const count = wholeNumber(1, 1000);
+export const helmValues = v.record(v.string(), v.unknown(), "a block of Helm values");
+
+const ipv4RangeExpected = "an IPv4 range that starts at its first address, for example `10.244.0.0/16`";
+export const ipv4Range = v.pipe(v.string(ipv4RangeExpected), v.check(isIpv4Range, ipv4RangeExpected));
+
+const ipv4AddressExpected = "an IPv4 address, for example `10.0.0.10`";
+export const ipv4Address = v.pipe(v.string(ipv4AddressExpected), v.check(isIpv4Address, ipv4AddressExpected));
+
+const ipv4AddressOrRangeExpected = "an IPv4 address or range, for example `203.0.113.7` or `203.0.113.0/24`";
+export const ipv4AddressOrRange = v.pipe(
+  v.string(ipv4AddressOrRangeExpected),
+  v.check((input) => isIpv4Address(input) || isIpv4Range(input), ipv4AddressOrRangeExpected),
+);
+
+/** RFC 1123 label: what Kubernetes accepts as the name of a namespace. */
+export const dnsLabel = matching(
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  "at most 63 of `a`-`z`, `0`-`9` and `-`, starting and ending with a letter or a digit",
+);
+
+/** The pattern and the length that Cilium's chart accepts (matrix row 45). */
+export const clusterName = v.pipe(
+  matching(/^([a-z0-9][-a-z0-9]*)?[a-z0-9]$/, "`a`-`z`, `0`-`9` and `-`, starting and ending with a letter or a digit"),
+  v.maxLength(32, "at most 32 characters"),
+);
+
+export const labelKey = matching(
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+  "a Kubernetes label key, for example `team` or `example.com/team`",
+);
+export const labelValue = matching(
+  /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/,
+  "a Kubernetes label value: at most 63 letters, digits, `-`, `_` and `.`, in quotes if it looks like a number",
+);
+
+export const hostName = matching(
+  /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/,
+  "a host name or an IPv4 address, without scheme and port",
+);
+
+export const registry = matching(
+  /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]+)?(\/[a-z0-9][-a-z0-9._]*)*$/,
+  "a registry host with an optional port and path, without scheme, for example `mirror.example.com/platform`",
+);
+
+export const minorVersion = matching(/^1\.[0-9]+$/, 'a Kubernetes minor version in quotes, for example `"1.35"`');
+
+export const objectId = matching(
+  /^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
+  "an object id of Entra, for example `00000000-0000-0000-0000-000000000000`",
+);
+
+/** "`a`", "`a` or `b`", "`a`, `b` or `c`". */
+export function orList(options: readonly string[]): string {
+  const quoted = options.map((option) => `\`${option}\``);
+  const last = quoted.at(-1) ?? "";
+  return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(", ")} or ${last}`;
+}

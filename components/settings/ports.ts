@@ -1,0 +1,101 @@
+/**
+ * Ports: which feature takes which node port of the cluster and which port of this machine, in one list each.
+ */
+import type { Settings } from "../settings.ts";
+
+/** One port and the setting that asks for it. */
+export interface PortUse {
+  readonly port: number;
+  /** Path of the setting, for example `gateway.httpNodePort`. */
+  readonly setting: string;
+}
+
+/** A node port that can be reached as a port of this machine. */
+export interface PublishedPort {
+  readonly nodePort: number;
+  readonly hostPort: number;
+}
+
+/** Every node port the stack takes, with the setting it comes from. */
+export function nodePorts(settings: Settings): readonly PortUse[] {
+  return [
+    ...addOnNodePorts(settings),
+    ...mappedPorts(settings).map(({ nodePort, setting }) => ({ port: nodePort, setting })),
+  ];
+}
+
+/** Node ports of the add-ons: the same number is published on this machine. */
+export function addOnNodePorts(settings: Settings): readonly PortUse[] {
+  const { gateway, argocd, cilium } = settings;
+  const { hubble } = cilium;
+  const uses: PortUse[] = [];
+  if (entersByNodePort(settings)) {
+    if (gateway.enabled) {
+      uses.push({ port: gateway.httpNodePort, setting: "gateway.httpNodePort" });
+      uses.push({ port: gateway.httpsNodePort, setting: "gateway.httpsNodePort" });
+    }
+    if (argocd.enabled) uses.push({ port: argocd.nodePort, setting: "argocd.nodePort" });
+  }
+  if (hubble.enabled && (hubble.relay || hubble.ui) && hubble.relayService === "NodePort") {
+    uses.push({ port: hubble.relayNodePort, setting: "cilium.hubble.relayNodePort" });
+  }
+  if (hubble.enabled && hubble.ui && hubble.uiService === "NodePort") {
+    uses.push({ port: hubble.uiNodePort, setting: "cilium.hubble.uiNodePort" });
+  }
+  return uses;
+}
+
+/** What kind publishes on this machine: the add-ons' node ports under their own number, and the mapped ones. */
+export function publishedPorts(settings: Settings): readonly PublishedPort[] {
+  if (settings.target !== "kind") return [];
+  return [
+    ...addOnNodePorts(settings).map(({ port }) => ({ nodePort: port, hostPort: port })),
+    ...mappedPorts(settings).map(({ nodePort, hostPort }) => ({ nodePort, hostPort })),
+  ];
+}
+
+/** Every port of this machine the stack takes. Only kind takes ports that its settings name. */
+export function hostPorts(settings: Settings): readonly PortUse[] {
+  if (settings.target !== "kind") return [];
+  return [
+    { port: settings.kind.apiServerPort, setting: "kind.apiServerPort" },
+    ...settings.kind.pullThroughCaches.map(({ port }, index) => ({
+      port,
+      setting: `kind.pullThroughCaches[${String(index)}].port`,
+    })),
+    ...addOnNodePorts(settings),
+    ...mappedPorts(settings).map(({ hostPort, setting }) => ({ port: hostPort, setting })),
+  ];
+}
+
+/** The later of every two uses of one port, with the earlier one. */
+export function clashes(uses: readonly PortUse[]): readonly { readonly first: PortUse; readonly second: PortUse }[] {
+  const taken = new Map<number, PortUse>();
+  return uses.flatMap((second) => {
+    const first = taken.get(second.port);
+    if (first !== undefined) return [{ first, second }];
+    taken.set(second.port, second);
+    return [];
+  });
+}
+
+function mappedPorts(settings: Settings): readonly (PublishedPort & { readonly setting: string })[] {
+  if (settings.target !== "kind") return [];
+  return settings.kind.portMappings.map(({ nodePort, hostPort }, index) => ({
+    nodePort,
+    hostPort,
+    setting: `kind.portMappings[${String(index)}]`,
+  }));
+}
+
+function entersByNodePort(settings: Settings): boolean {
+  switch (settings.target) {
+    case "kwok":
+    case "kind":
+      return true;
+    case "aks":
+      return false;
+    case "existing":
+      return settings.existing.exposure === "nodePort";
+  }
+}
