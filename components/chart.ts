@@ -59,6 +59,7 @@ export function installChart(
     {
       ...opts,
       provider: cluster.provider,
+      dependsOn: [...cluster.after],
       // Name and namespace force replacement; without this a named release would collide with itself.
       deleteBeforeReplace: true,
       ...(cluster.owner === undefined ? {} : { deletedWith: cluster.owner }),

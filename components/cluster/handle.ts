@@ -60,4 +60,6 @@ export interface ClusterHandle {
    * there every release is uninstalled one by one.
    */
   readonly owner: pulumi.Resource | undefined;
+  /** What every object inside the cluster comes after, and is deleted before: nothing at first, Cilium once it is there. */
+  readonly after: readonly pulumi.Resource[];
 }

@@ -1,0 +1,63 @@
+/**
+ * Cilium: the pod network, and what enforces the policies.
+ *
+ * Installed before every other workload. Until it is ready nodes stay NotReady and a policy is only text, so everything
+ * else depends on {@link Cilium.ready} and on nothing weaker.
+ */
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { type HelmValues, installChart } from "../chart.ts";
+import type { ClusterHandle } from "../cluster/handle.ts";
+import { LifecycleResource } from "../cluster/lifecycle.ts";
+import { ciliumCrds } from "./crds.ts";
+
+export interface CiliumArgs {
+  readonly cluster: ClusterHandle;
+  /** Complete Helm values: ours with the stack's overlay, already judged. */
+  readonly values: HelmValues;
+}
+
+export class Cilium extends pulumi.ComponentResource {
+  readonly release: k8s.helm.v3.Release;
+  /** The gate: agents rolled out, CRDs Established. */
+  readonly ready: pulumi.Resource;
+  /** The same cluster for every later step: what is made through this handle comes after the gate. */
+  readonly cluster: ClusterHandle;
+
+  constructor(name: string, args: CiliumArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const { cluster } = args;
+    super("platform:cilium:Cilium", name, {}, { ...opts, providers: [cluster.provider] });
+    const belongs = { parent: this, ...(cluster.owner === undefined ? {} : { deletedWith: cluster.owner }) };
+
+    this.release = installChart(
+      `${name}-release`,
+      { chart: "cilium", cluster, releaseName: "cilium", namespace: "kube-system", values: args.values },
+      { parent: this },
+    );
+    const { revision } = this.release.status;
+
+    const operator =
+      cluster.facts.nodes === "simulated"
+        ? [
+            new LifecycleResource(
+              "cilium:OperatorProcess",
+              "components/cilium/operator-lifecycle.ts",
+              `${name}-operator-process`,
+              { stack: pulumi.getStack(), clusterName: cluster.name, kubeconfig: cluster.kubeconfig, revision },
+              { ...belongs, dependsOn: [this.release], additionalSecretOutputs: ["kubeconfig"] },
+            ),
+          ]
+        : [];
+
+    this.ready = new LifecycleResource(
+      "cilium:Ready",
+      "components/cilium/ready-lifecycle.ts",
+      `${name}-ready`,
+      { kubeconfig: cluster.kubeconfig, revision, crds: ciliumCrds(args.values), timeoutSeconds: 600 },
+      { ...belongs, dependsOn: [this.release, ...operator], additionalSecretOutputs: ["kubeconfig"] },
+    );
+    this.cluster = { ...cluster, after: [this.ready] };
+    this.registerOutputs({ revision });
+  }
+}

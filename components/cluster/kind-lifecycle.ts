@@ -1,0 +1,147 @@
+/**
+ * Makes and removes a kind cluster through the kind CLI, whatever container engine it finds.
+ *
+ * Cluster names are shared by everybody on the machine: a cluster is only ever reclaimed when this stack wrote down,
+ * before it began, that it was about to make that name.
+ */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { UserError } from "../../policies/problems.ts";
+import { requireTool } from "./local-tools.ts";
+import { clusterUid } from "./kube-client.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { runCommand, runOrFail } from "./processes.ts";
+import { kubeconfigFile, stackFolder } from "./state-folder.ts";
+
+export interface KindClusterInputs {
+  readonly name: string;
+  readonly stack: string;
+  /** kind.x-k8s.io/v1alpha4, as text. */
+  readonly config: string;
+  /** By digest. */
+  readonly nodeImage: string;
+}
+
+export interface KindClusterOutputs extends KindClusterInputs {
+  readonly kubeconfig: string;
+  readonly uid: string;
+}
+
+async function kind(args: readonly string[], stdin?: string): Promise<string> {
+  return await runOrFail(requireTool("kind"), args, {
+    timeoutSeconds: 900,
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+}
+
+async function isListed(name: string): Promise<boolean> {
+  return (await kind(["get", "clusters"])).split("\n").includes(name);
+}
+
+function markFile(inputs: KindClusterInputs): string {
+  return join(stackFolder(inputs.stack), `kind-${inputs.name}.owner.json`);
+}
+
+/** Host ports a kind configuration asks for. */
+export function hostPortsOf(config: string): number[] {
+  const parsed = parse(config) as {
+    networking?: { apiServerPort?: number };
+    nodes?: { extraPortMappings?: { hostPort: number }[] }[];
+  };
+  const mapped = (parsed.nodes ?? []).flatMap((node) => (node.extraPortMappings ?? []).map(({ hostPort }) => hostPort));
+  return parsed.networking?.apiServerPort === undefined ? mapped : [parsed.networking.apiServerPort, ...mapped];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => {
+      resolve(false);
+    });
+    server.listen(port, "127.0.0.1", () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
+
+async function observe(inputs: KindClusterInputs): Promise<KindClusterOutputs> {
+  const kubeconfig = await kind(["get", "kubeconfig", "--name", inputs.name]);
+  await writeFile(kubeconfigFile(inputs.stack), kubeconfig, { mode: 0o600 });
+  const { name, stack, config, nodeImage } = inputs;
+  return { name, stack, config, nodeImage, kubeconfig, uid: await clusterUid(kubeconfig) };
+}
+
+async function remove(inputs: KindClusterInputs): Promise<void> {
+  // kind edits the kubeconfig it is given; without this it would be the person's own.
+  const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
+  await kind(["delete", "cluster", "--name", inputs.name, "--kubeconfig", scratch]);
+  await Promise.all([markFile(inputs), kubeconfigFile(inputs.stack), scratch].map((file) => rm(file, { force: true })));
+}
+
+export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
+  async diff(_id, olds, news) {
+    const replaces = (["name", "stack", "config", "nodeImage"] as const).filter((key) => olds[key] !== news[key]);
+    return await Promise.resolve({ changes: replaces.length > 0, replaces });
+  },
+
+  async create(inputs) {
+    await mkdir(stackFolder(inputs.stack), { recursive: true, mode: 0o700 });
+    if (await isListed(inputs.name)) {
+      const marked = await readFile(markFile(inputs), "utf8").catch(() => undefined);
+      if (marked === undefined) {
+        throw new UserError(
+          `a kind cluster named ${inputs.name} exists and this stack did not make it; ` +
+            `choose another clusterName, or remove it with: kind delete cluster --name ${inputs.name}`,
+        );
+      }
+      await remove(inputs);
+    }
+    const taken = await Promise.all(
+      hostPortsOf(inputs.config).map(async (port) => ((await isFree(port)) ? [] : [port])),
+    );
+    if (taken.flat().length > 0) {
+      throw new UserError(`ports in use on this machine: ${taken.flat().join(", ")}; free them or choose others`);
+    }
+    await writeFile(markFile(inputs), JSON.stringify({ stack: inputs.stack, cluster: inputs.name }), { mode: 0o600 });
+    const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
+    try {
+      // No --wait: without a network plugin the nodes are not Ready before Cilium is.
+      await kind(
+        [
+          ...["create", "cluster", "--name", inputs.name, "--image", inputs.nodeImage],
+          ...["--config", "-", "--kubeconfig", scratch],
+        ],
+        inputs.config,
+      );
+      return { id: inputs.name, outs: await observe(inputs) };
+    } catch (error) {
+      const logs = join(stackFolder(inputs.stack), "kind-logs");
+      const exported = await runCommand(requireTool("kind"), ["export", "logs", logs, "--name", inputs.name], {
+        timeoutSeconds: 120,
+      });
+      await remove(inputs);
+      if (exported.code === 0 && error instanceof Error) error.message += `\nlogs of the nodes: ${logs}`;
+      throw error;
+    }
+  },
+
+  async read(_id, props) {
+    if (!(await isListed(props.name))) return undefined;
+    // Listed but stopped counts as gone only if it does not answer either.
+    return await observe(props).catch(() => undefined);
+  },
+
+  async update(_id, _olds, news) {
+    return { outs: await observe(news) };
+  },
+
+  async delete(_id, props) {
+    await remove(props);
+  },
+};

@@ -1,0 +1,87 @@
+/**
+ * The few questions the program asks an API server directly, with whatever credentials a kubeconfig names.
+ *
+ * Only lifecycle modules use it: the client is loaded when a question is asked, never at import.
+ */
+import type { KubeConfig } from "@kubernetes/client-node";
+
+async function connect(
+  kubeconfig: string,
+): Promise<{ client: typeof import("@kubernetes/client-node"); config: KubeConfig }> {
+  const client = await import("@kubernetes/client-node");
+  const config = new client.KubeConfig();
+  config.loadFromString(kubeconfig);
+  return { client, config };
+}
+
+/** UID of the namespace kube-system: the identity of a cluster. */
+export async function clusterUid(kubeconfig: string): Promise<string> {
+  const { client, config } = await connect(kubeconfig);
+  const namespace = await config.makeApiClient(client.CoreV1Api).readNamespace({ name: "kube-system" });
+  return namespace.metadata?.uid ?? "";
+}
+
+/** Data of a ConfigMap; undefined when there is none. */
+export async function configMapData(
+  kubeconfig: string,
+  namespace: string,
+  name: string,
+): Promise<Record<string, string> | undefined> {
+  const { client, config } = await connect(kubeconfig);
+  try {
+    return (await config.makeApiClient(client.CoreV1Api).readNamespacedConfigMap({ namespace, name })).data ?? {};
+  } catch (error) {
+    if (error instanceof client.ApiException && error.code === 404) return undefined;
+    throw error;
+  }
+}
+
+/** What is still missing before Cilium's agents are rolled out, in words; undefined when nothing is. */
+export async function missingOfRollout(kubeconfig: string): Promise<string | undefined> {
+  const { client, config } = await connect(kubeconfig);
+  const { metadata, status } = await config
+    .makeApiClient(client.AppsV1Api)
+    .readNamespacedDaemonSet({ namespace: "kube-system", name: "cilium" });
+  const desired = status?.desiredNumberScheduled ?? 0;
+  const updated = status?.updatedNumberScheduled ?? 0;
+  const available = status?.numberAvailable ?? 0;
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return "the new agents are not scheduled yet";
+  if (desired > 0 && updated >= desired && available >= desired) return undefined;
+  return `agents: ${String(updated)} of ${String(desired)} up to date, ${String(available)} available`;
+}
+
+/** Whether a CustomResourceDefinition exists and its condition Established is true. */
+export async function isEstablished(kubeconfig: string, name: string): Promise<boolean> {
+  const { client, config } = await connect(kubeconfig);
+  try {
+    const crd = await config.makeApiClient(client.ApiextensionsV1Api).readCustomResourceDefinition({ name });
+    return crd.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") === true;
+  } catch (error) {
+    if (error instanceof client.ApiException && error.code === 404) return false;
+    throw error;
+  }
+}
+
+/**
+ * Remove Helm's records of a release, so that its name can be used again; the objects stay and are adopted by the next
+ * install, since they carry the release's own annotations. Returns how many records were removed.
+ */
+export async function forgetRelease(
+  kubeconfig: string,
+  release: { readonly name: string; readonly namespace: string; readonly forget: "all" | "unfinished" },
+): Promise<number> {
+  const { client, config } = await connect(kubeconfig);
+  const core = config.makeApiClient(client.CoreV1Api);
+  const records = await core.listNamespacedSecret({
+    namespace: release.namespace,
+    labelSelector: `owner=helm,name=${release.name}`,
+  });
+  const unwanted = records.items.filter(({ metadata }) => {
+    const status = metadata?.labels?.["status"] ?? "";
+    return release.forget === "all" || status.startsWith("pending-") || status === "uninstalling";
+  });
+  for (const { metadata } of unwanted) {
+    await core.deleteNamespacedSecret({ namespace: release.namespace, name: metadata?.name ?? "" });
+  }
+  return unwanted.length;
+}

@@ -1,0 +1,187 @@
+/**
+ * Makes and removes a control plane with simulated nodes: real etcd, API server, controller manager and scheduler as
+ * processes on the loopback interface, run by kwokctl.
+ *
+ * Everything lies in the stack's folder, so that the folder itself says whose cluster it is: what stands there with our
+ * mark is ours to reclaim, what stands there without it is somebody's and is refused.
+ */
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { UserError } from "../../policies/problems.ts";
+import { findTool, requireTool } from "./local-tools.ts";
+import { clusterUid } from "./kube-client.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { processesNaming, runOrFail, stopProcessesNaming } from "./processes.ts";
+import { kubeconfigFile, stackFolder } from "./state-folder.ts";
+
+export interface KwokClusterInputs {
+  readonly name: string;
+  readonly stack: string;
+  readonly kubernetesVersion: string;
+  readonly nodes: number;
+}
+
+export interface KwokClusterOutputs extends KwokClusterInputs {
+  /** Complete: certificates inside, no paths. */
+  readonly kubeconfig: string;
+  /** UID of the namespace kube-system: a new cluster has a new one. */
+  readonly uid: string;
+}
+
+function folders(inputs: KwokClusterInputs) {
+  const stackDir = stackFolder(inputs.stack);
+  const workdir = join(stackDir, "kwok");
+  const cluster = join(workdir, "clusters", inputs.name);
+  return { stackDir, workdir, cluster, mark: join(workdir, `${inputs.name}.owner.json`) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Everything on loopback: etcd speaks without a password here, and kwokctl would show it to the whole network. */
+const kwokctlConfiguration = stringify({
+  apiVersion: "config.kwok.x-k8s.io/v1alpha1",
+  kind: "KwokctlConfiguration",
+  options: { bindAddress: "127.0.0.1" },
+});
+
+async function kwokctl(inputs: KwokClusterInputs, args: readonly string[]): Promise<string> {
+  const { workdir } = folders(inputs);
+  return await runOrFail(requireTool("kwokctl"), [...args, "--name", inputs.name], {
+    env: { ...process.env, KWOK_WORKDIR: workdir },
+    timeoutSeconds: 300,
+  });
+}
+
+const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"];
+
+/** Whether every process of the control plane runs. */
+export async function isRunning(inputs: KwokClusterInputs): Promise<boolean> {
+  const { cluster } = folders(inputs);
+  const running = await processesNaming(`${cluster}/`);
+  return components.every((component) => running.some(({ args }) => args.startsWith(join(cluster, "bin", component))));
+}
+
+/** After a restart of the machine the data is there and the processes are not: start them again. */
+export async function wake(inputs: KwokClusterInputs): Promise<"running" | "woken" | "absent"> {
+  if (!(await exists(join(folders(inputs).cluster, "kwok.yaml")))) return "absent";
+  if (await isRunning(inputs)) return "running";
+  await kwokctl(inputs, ["start", "cluster", "--wait", "60s"]);
+  return "woken";
+}
+
+async function selfContainedKubeconfig(inputs: KwokClusterInputs): Promise<string> {
+  const { cluster } = folders(inputs);
+  const text = await readFile(join(cluster, "kubeconfig.yaml"), "utf8");
+  const server = /server: (\S+)/.exec(text)?.[1];
+  if (server === undefined) throw new UserError(`${join(cluster, "kubeconfig.yaml")} names no server`);
+  const pem = async (file: string): Promise<string> => (await readFile(join(cluster, "pki", file))).toString("base64");
+  const [ca, crt, key] = await Promise.all([pem("ca.crt"), pem("admin.crt"), pem("admin.key")]);
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: inputs.name, cluster: { server, "certificate-authority-data": ca } }],
+    users: [{ name: inputs.name, user: { "client-certificate-data": crt, "client-key-data": key } }],
+    contexts: [{ name: inputs.name, context: { cluster: inputs.name, user: inputs.name } }],
+    "current-context": inputs.name,
+  });
+}
+
+async function observe(inputs: KwokClusterInputs): Promise<KwokClusterOutputs> {
+  const kubeconfig = await selfContainedKubeconfig(inputs);
+  await writeFile(kubeconfigFile(inputs.stack), kubeconfig, { mode: 0o600 });
+  return {
+    name: inputs.name,
+    stack: inputs.stack,
+    kubernetesVersion: inputs.kubernetesVersion,
+    nodes: inputs.nodes,
+    kubeconfig,
+    uid: await clusterUid(kubeconfig),
+  };
+}
+
+/** What a killed run left: ours only with our mark. */
+async function reclaim(inputs: KwokClusterInputs): Promise<void> {
+  const { cluster, mark } = folders(inputs);
+  if (!(await exists(cluster))) return;
+  if (!(await exists(mark))) {
+    throw new UserError(
+      `${cluster} holds a cluster that this stack did not make; remove it with: ` +
+        `KWOK_WORKDIR=${folders(inputs).workdir} kwokctl delete cluster --name ${inputs.name}`,
+    );
+  }
+  await remove(inputs);
+}
+
+async function remove(inputs: KwokClusterInputs): Promise<void> {
+  const { cluster, mark } = folders(inputs);
+  // Not kwokctl's own delete: it needs a complete kwok.yaml, which a killed create has not written yet. The operator
+  // beside the cluster ends with it too.
+  await stopProcessesNaming(`${cluster}/`);
+  await rm(cluster, { recursive: true, force: true });
+  await rm(mark, { force: true });
+  await rm(kubeconfigFile(inputs.stack), { force: true });
+}
+
+export const lifecycle: Lifecycle<KwokClusterInputs, KwokClusterOutputs> = {
+  async diff(_id, olds, news) {
+    const replaces = (["name", "stack", "kubernetesVersion"] as const).filter((key) => olds[key] !== news[key]);
+    return await Promise.resolve({ changes: replaces.length > 0 || olds.nodes !== news.nodes, replaces });
+  },
+
+  async create(inputs) {
+    const { stackDir, workdir, mark } = folders(inputs);
+    await mkdir(workdir, { recursive: true, mode: 0o700 });
+    await reclaim(inputs);
+    await writeFile(mark, JSON.stringify({ stack: inputs.stack, cluster: inputs.name }), { mode: 0o600 });
+    const configFile = join(stackDir, "kwokctl.yaml");
+    await writeFile(configFile, kwokctlConfiguration);
+    const binaries: Record<string, string | undefined> = {
+      "--etcd-binary": findTool("etcd"),
+      "--kube-apiserver-binary": findTool("kube-apiserver"),
+      "--kube-controller-manager-binary": findTool("kube-controller-manager"),
+      "--kube-scheduler-binary": findTool("kube-scheduler"),
+      "--kwok-controller-binary": findTool("kwok"),
+    };
+    try {
+      await kwokctl(inputs, [
+        "create",
+        "cluster",
+        "--config",
+        configFile,
+        "--runtime",
+        "binary",
+        ...Object.entries(binaries).flatMap(([flag, path]) => (path === undefined ? [] : [flag, path])),
+        "--kubeconfig",
+        join(workdir, "kubeconfig"),
+        "--wait",
+        "60s",
+      ]);
+      await kwokctl(inputs, ["scale", "node", "--replicas", String(inputs.nodes)]);
+      return { id: inputs.name, outs: await observe(inputs) };
+    } catch (error) {
+      await remove(inputs);
+      throw error;
+    }
+  },
+
+  async read(_id, props) {
+    return (await isRunning(props)) ? await observe(props) : undefined;
+  },
+
+  async update(_id, _olds, news) {
+    await kwokctl(news, ["scale", "node", "--replicas", String(news.nodes)]);
+    return { outs: await observe(news) };
+  },
+
+  async delete(_id, props) {
+    await remove(props);
+  },
+};

@@ -1,0 +1,41 @@
+/** Every npm script ends here, on the project's own Node: one verb, one module, loaded when it is asked for. */
+import { UserError } from "../policies/problems.ts";
+
+const [verb = "", ...args] = process.argv.slice(2);
+
+async function dispatch(): Promise<number> {
+  switch (verb) {
+    case "up":
+    case "preview":
+    case "refresh":
+    case "down":
+    case "recover":
+      return await (await import("./stack.ts")).stackCommand(verb, args);
+    case "setup":
+      return await (await import("./setup.ts")).setup(args);
+    case "images":
+      return await (await import("./images.ts")).images(args);
+    case "test":
+      return await (await import("./checks.ts")).test(args);
+    case "test:e2e":
+      return await (await import("./checks.ts")).testEndToEnd(args);
+    case "golden":
+      return await (await import("./golden.ts")).golden();
+    case "docs":
+      return await (await import("./docs.ts")).docs();
+    case "format":
+      return await (await import("./checks.ts")).format();
+    case "bench":
+      return await (await import("./bench/bench.ts")).bench(args);
+    default:
+      throw new UserError(`unknown verb \`${verb}\`; npm run lists them`);
+  }
+}
+
+try {
+  process.exitCode = await dispatch();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,180 @@
+/**
+ * The verbs on a stack: up, preview, refresh, down. They fill in what is missing (tools, charts, backend, stack), clear
+ * what a killed run left, and then let Pulumi do its work.
+ */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+
+import { kubeconfigFile, stackFolder } from "../components/cluster/state-folder.ts";
+import { isRunning, wake } from "../components/cluster/kwok-lifecycle.ts";
+import type { Target } from "../components/settings.ts";
+import { kubernetesVersion } from "../components/versions.ts";
+import { UserError } from "../policies/problems.ts";
+import { readStackCommand, type StackCommand } from "./command-line.ts";
+import { ask, type Engine, run, stackOptions } from "./pulumi/engine.ts";
+import { chooseBackend, pulumiEnvironment } from "./pulumi/environment.ts";
+import { breakDeadLocks, endOrphansOf, recover, runMark } from "./pulumi/recover.ts";
+import { saltOf, stackFileName, targetOf, withTrackedFileKept, workingCopy } from "./pulumi/stack-file.ts";
+import { summary } from "./pulumi/summary.ts";
+import { prepare } from "./setup.ts";
+
+const project = "platform";
+
+type Verb = "up" | "preview" | "refresh" | "down" | "recover";
+
+export async function stackCommand(verb: Verb, args: readonly string[]): Promise<number> {
+  const started = Date.now();
+  const command = readStackCommand(args);
+  const projectDir = process.cwd();
+  const target = await targetOf(command.stack, projectDir);
+  const shared = target === "aks" || target === "existing";
+  if (shared && verb !== "preview" && command.confirmed === "no" && !process.stdin.isTTY) {
+    throw new UserError(`${verb} on ${target} asks for confirmation, and nobody is at the keyboard\n  fix: say --yes`);
+  }
+  const engine = await openEngine(command, target, projectDir);
+  return await withTrackedFileKept(join(projectDir, stackFileName(command.stack)), async () => {
+    await openStack(engine, verb);
+    switch (verb) {
+      case "up":
+        return await up(engine, target, command, started);
+      case "preview":
+        return await run(engine, ["preview", ...stackOptions(engine), "--diff", ...command.pulumiArgs]);
+      case "refresh":
+        return await run(engine, [
+          "refresh",
+          ...stackOptions(engine),
+          ...confirmation(command, target),
+          ...command.pulumiArgs,
+        ]);
+      case "down":
+        return await down(engine, target, command);
+      case "recover":
+        return 0;
+    }
+  });
+}
+
+/** Local clusters are throw-aways: nobody is asked. A shared one is confirmed in Pulumi's own dialogue. */
+function confirmation(command: StackCommand, target: Target): string[] {
+  if (target === "kwok" || target === "kind") return ["--yes", "--skip-preview"];
+  return command.confirmed === "yes" ? ["--yes"] : [];
+}
+
+async function openEngine(command: StackCommand, target: Target, projectDir: string): Promise<Engine> {
+  const tools = await prepare(target, command.tools);
+  const backend = chooseBackend(target, process.env, projectDir, command.localState);
+  const env = await pulumiEnvironment({
+    backend,
+    projectDir,
+    env: process.env,
+    // A backend of the person's own comes with a login, and that lies in their own Pulumi home.
+    ...(backend.kind === "project" && tools.pulumiHome !== undefined ? { pulumiHome: tools.pulumiHome } : {}),
+  });
+  const cli = tools.path.pulumi ?? "pulumi";
+  const folder = stackFolder(command.stack, projectDir);
+  return {
+    cli,
+    stack: command.stack,
+    projectDir,
+    env: { ...env, PATH: `${dirname(cli)}:${env["PATH"] ?? ""}`, [runMark]: folder },
+    ...(backend.kind === "project"
+      ? { configFile: relative(projectDir, join(folder, stackFileName(command.stack))) }
+      : {}),
+  };
+}
+
+/** The stack exists, its working copy is current, and nothing of a killed run stands in the way. */
+async function openStack(engine: Engine, verb: Verb): Promise<void> {
+  const { configFile, stack, projectDir, env } = engine;
+  if (configFile === undefined) {
+    if (verb === "up") await ask(engine, ["stack", "select", "--create", stack]);
+    return;
+  }
+  const tracked = join(projectDir, stackFileName(stack));
+  await mkdir(dirname(configFile), { recursive: true, mode: 0o700 });
+  const text = await readFile(tracked, "utf8");
+  const copy = await readFile(configFile, "utf8").catch(() => undefined);
+  const url = env["PULUMI_BACKEND_URL"] ?? "";
+  const state = join(projectDir, ".platform", "state", ".pulumi", "stacks", project, `${stack}.json`);
+  const exists = (await readFile(state).catch(() => undefined)) !== undefined;
+  if (exists) {
+    await writeFile(configFile, workingCopy(text, copy));
+    const broken = await breakDeadLocks(url, project, stack);
+    if (broken > 0) {
+      await endOrphansOf(engine);
+      say("the lock of an earlier run is broken: its process is dead");
+    }
+    const kubeconfig = await readFile(kubeconfigFile(stack, projectDir), "utf8").catch(() => undefined);
+    if (broken > 0 || (await mentionsPending(state))) {
+      for (const line of await recover(engine, kubeconfig)) say(line);
+    }
+    return;
+  }
+  await ask(engine, ["stack", "init", stack, "--no-select"]);
+  const salt = saltOf(await readFile(tracked, "utf8"));
+  await writeFile(configFile, workingCopy(text, salt));
+}
+
+/** A cheap look into the state file, so that an ordinary run does not start a second engine to ask. */
+async function mentionsPending(stateFile: string): Promise<boolean> {
+  return /"pending_operations":\s*\[\s*\{/.test(await readFile(stateFile, "utf8"));
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function up(engine: Engine, target: Target, command: StackCommand, started: number): Promise<number> {
+  if (target === "kwok") await wakeKwok(engine);
+  const code = await run(engine, [
+    "up",
+    ...stackOptions(engine),
+    ...confirmation(command, target),
+    ...command.pulumiArgs,
+  ]);
+  if (code !== 0) return code;
+  const outputs = JSON.parse(await ask(engine, ["stack", "output", "--json", "--stack", engine.stack])) as {
+    installed: Record<string, string>;
+    leftOut: Record<string, string>;
+    bundles: string[];
+    nodes: string;
+  };
+  const local = target === "kwok" || target === "kind";
+  process.stdout.write(
+    summary({
+      stack: engine.stack,
+      target,
+      seconds: (Date.now() - started) / 1000,
+      installed: outputs.installed,
+      leftOut: outputs.leftOut,
+      bundles: outputs.bundles,
+      simulated: outputs.nodes === "simulated",
+      ...(local ? { kubeconfig: relative(engine.projectDir, kubeconfigFile(engine.stack, engine.projectDir)) } : {}),
+    }),
+  );
+  return 0;
+}
+
+/** A cluster whose processes ended with the machine is started again before Pulumi finds nobody at home. */
+async function wakeKwok(engine: Engine): Promise<void> {
+  const text = await readFile(join(engine.projectDir, stackFileName(engine.stack)), "utf8");
+  const name = /^\s+platform:clusterName:\s*(\S+)/m.exec(text)?.[1] ?? `platform-${engine.stack}`;
+  const inputs = { name, stack: engine.stack, kubernetesVersion, nodes: 0 };
+  if (await isRunning(inputs)) return;
+  if ((await wake(inputs)) === "woken") say(`the control plane of ${engine.stack} was stopped: it is started again`);
+}
+
+/** Destroy everything and forget the stack: afterwards neither process nor port nor state is left. */
+async function down(engine: Engine, target: Target, command: StackCommand): Promise<number> {
+  const code = await run(engine, [
+    "destroy",
+    ...stackOptions(engine),
+    ...confirmation(command, target),
+    ...command.pulumiArgs,
+  ]);
+  if (code !== 0 || engine.configFile === undefined) return code;
+  await ask(engine, ["stack", "rm", engine.stack, "--yes", "--preserve-config"]);
+  await rm(stackFolder(engine.stack, engine.projectDir), { recursive: true, force: true });
+  say(`${engine.stack} is gone`);
+  return 0;
+}
