@@ -1,0 +1,143 @@
+/**
+ * The tools, each said once: what it is built from, which binaries come out, and how long that takes.
+ *
+ * A recipe is one folder `tools/<name>` with a go.mod of its own, because the dependency sets exclude each other. The
+ * version stands in that go.mod and nowhere else.
+ */
+
+/** A binary that somebody may ask for. */
+export type ToolName =
+  | "pulumi"
+  | "pulumi-resource-kubernetes"
+  | "kwok"
+  | "kwokctl"
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "cilium-operator-generic"
+  | "kind"
+  | "helm";
+
+export type RecipeName = "pulumi" | "pulumi-kubernetes" | "kwok" | "etcd" | "kubernetes" | "cilium" | "kind" | "helm";
+
+export interface Recipe {
+  readonly name: RecipeName;
+  /** Module whose version in `tools/<name>/go.mod` is the version of the tool. */
+  readonly module: string;
+  /** Binary name → Go package. */
+  readonly binaries: Readonly<Partial<Record<ToolName, string>>>;
+  readonly tags?: string;
+  /** Linker variables, from the versions that stand elsewhere. */
+  readonly variables: (version: string) => Readonly<Record<string, string>>;
+  /** Files that the build needs inside our folder and that lie in the module: name here → path in the module. */
+  readonly embeds?: Readonly<Record<string, string>>;
+  /** Version the tool calls itself, where that is not the version of its module. */
+  readonly versionFromPackage?: string;
+  /** Measured on two slow cores, nothing cached; for the announcement and for the order of building. */
+  readonly coldSeconds: number;
+  /** Measured: modules and build cache together, nothing cached. */
+  readonly coldGigabytes: number;
+}
+
+/** Longest first: two side by side finish soonest that way. */
+export const recipes: readonly Recipe[] = [
+  {
+    name: "pulumi-kubernetes",
+    module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+    binaries: { "pulumi-resource-kubernetes": "." },
+    variables: (version) => ({ "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": version }),
+    embeds: {
+      "schema.json": "cmd/pulumi-resource-kubernetes/schema.json",
+      "terraform-mapping.json": "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+    },
+    // The module is a commit, not a release: the release it belongs to is the one of the SDK.
+    versionFromPackage: "@pulumi/kubernetes",
+    coldSeconds: 330,
+    coldGigabytes: 4,
+  },
+  {
+    name: "cilium",
+    module: "github.com/cilium/cilium",
+    binaries: { "cilium-operator-generic": "github.com/cilium/cilium/operator" },
+    tags: "ipam_provider_operator,osusergo",
+    // Three fields, of which a Go module knows only the first: version, commit, date.
+    variables: (version) => ({
+      "github.com/cilium/cilium/pkg/version.ciliumVersion": `${version} go-module 1970-01-01T00:00:00Z`,
+    }),
+    coldSeconds: 260,
+    coldGigabytes: 2,
+  },
+  {
+    name: "kubernetes",
+    module: "k8s.io/kubernetes",
+    binaries: {
+      "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+      "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    },
+    variables: kubernetesVariables,
+    coldSeconds: 210,
+    coldGigabytes: 2,
+  },
+  {
+    name: "pulumi",
+    module: "github.com/pulumi/pulumi/pkg/v3",
+    binaries: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    variables: (version) => ({ "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}` }),
+    coldSeconds: 180,
+    coldGigabytes: 2,
+  },
+  {
+    name: "helm",
+    module: "helm.sh/helm/v3",
+    binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
+    variables: (version) => ({ "helm.sh/helm/v3/internal/version.version": `v${version}` }),
+    coldSeconds: 80,
+    coldGigabytes: 0.5,
+  },
+  {
+    name: "kwok",
+    module: "sigs.k8s.io/kwok",
+    binaries: { kwok: "sigs.k8s.io/kwok/cmd/kwok", kwokctl: "sigs.k8s.io/kwok/cmd/kwokctl" },
+    variables: (version) => ({ "sigs.k8s.io/kwok/pkg/consts.Version": `v${version}` }),
+    coldSeconds: 60,
+    coldGigabytes: 0.5,
+  },
+  {
+    name: "etcd",
+    module: "go.etcd.io/etcd/server/v3",
+    binaries: { etcd: "go.etcd.io/etcd/server/v3" },
+    variables: () => ({}),
+    coldSeconds: 20,
+    coldGigabytes: 0.3,
+  },
+  {
+    name: "kind",
+    module: "sigs.k8s.io/kind",
+    binaries: { kind: "sigs.k8s.io/kind" },
+    variables: () => ({}),
+    coldSeconds: 5,
+    coldGigabytes: 0.1,
+  },
+];
+
+/** Kubernetes reports its version from two packages, and clients compare the two. */
+function kubernetesVariables(version: string): Record<string, string> {
+  const [major = "", minor = ""] = version.split(".");
+  const variables: Record<string, string> = {};
+  for (const place of ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]) {
+    variables[`${place}.gitVersion`] = `v${version}`;
+    variables[`${place}.gitMajor`] = major;
+    variables[`${place}.gitMinor`] = minor;
+  }
+  return variables;
+}
+
+/** The recipes that give these binaries, each once, in building order. */
+export function recipesFor(names: readonly ToolName[]): Recipe[] {
+  return recipes.filter((recipe) => names.some((name) => name in recipe.binaries));
+}
+
+/** Every tool there is. */
+export const allTools: readonly ToolName[] = recipes.flatMap((recipe) => Object.keys(recipe.binaries) as ToolName[]);
