@@ -1,0 +1,62 @@
+/** Helm values for Argo CD, and what they come to in its ConfigMaps. Pure: the same facts give the same values. */
+import type { HelmValues } from "../chart.ts";
+import type { ClusterFacts } from "../cluster/handle.ts";
+import { isMap, valueAt } from "../helm-values.ts";
+
+export function argoCdValues(facts: ClusterFacts): HelmValues {
+  const optionalParts = { enabled: !isSmall(facts) };
+  return {
+    configs: {
+      params: {
+        // One key with a dot in it. TLS ends at the Gateway or is not wanted on a port of this machine.
+        "server.insecure": true,
+      },
+      cm: {
+        // Defaults of today, written out: an upgrade that loosens one of them shows up as a difference here.
+        "admin.enabled": true,
+        "exec.enabled": false,
+        "users.anonymous.enabled": false,
+      },
+    },
+    // The way in from outside is a Service of our own or the Gateway; this one keeps no ports for it.
+    server: { service: { type: "ClusterIP" } },
+    dex: optionalParts,
+    notifications: optionalParts,
+    "redis-ha": { enabled: false },
+  };
+}
+
+/** A cluster on one machine signs nobody in through a company and notifies nobody. */
+function isSmall(facts: ClusterFacts): boolean {
+  return facts.target === "kwok" || facts.target === "kind";
+}
+
+/** Contents of the two ConfigMaps that Argo CD reads its parameters from, by name. */
+export type ArgoCdParameters = Readonly<Record<"argocd-cmd-params-cm" | "argocd-cm", Readonly<Record<string, string>>>>;
+
+/**
+ * What the values say about Argo CD's parameters, as the entries they come to in the cluster.
+ *
+ * Where the chart could be had it writes the same entries; where Argo CD comes from its plain manifests, which know no
+ * values, these entries are all that carries the stack's choice.
+ */
+export function argoCdParameters(values: HelmValues): ArgoCdParameters {
+  return {
+    "argocd-cmd-params-cm": entries(valueAt(values, "configs.params")),
+    "argocd-cm": entries(valueAt(values, "configs.cm")),
+  };
+}
+
+/** The two keys of the block that are about the ConfigMap itself and not in it. */
+const aboutTheConfigMap = ["create", "annotations"];
+
+function entries(block: unknown): Record<string, string> {
+  if (!isMap(block)) return {};
+  return Object.fromEntries(
+    Object.entries(block)
+      .filter(([key]) => !aboutTheConfigMap.includes(key))
+      .map(([key, value]): [string, string] => [key, String(value)])
+      // The chart leaves such an entry out.
+      .filter(([, value]) => value !== ""),
+  );
+}

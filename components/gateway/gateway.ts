@@ -1,0 +1,64 @@
+/**
+ * NginxGatewayFabric: the way in. A control plane, and one shared Gateway whose data plane runs in a namespace that can
+ * be isolated without cutting the control plane off.
+ */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { gatewayControlNamespace, gatewayNamespace } from "../../policies/names.ts";
+import { type HelmValues, installChart } from "../chart.ts";
+import type { ClusterHandle } from "../cluster/handle.ts";
+import { ownedBy } from "../owned.ts";
+import { type GatewayNames, namesOfGateway } from "./names.ts";
+import { platformGateway } from "./platform-gateway.ts";
+import { gatewayClass } from "./values.ts";
+
+export interface NginxGatewayFabricArgs {
+  readonly cluster: ClusterHandle;
+  /** Complete Helm values: ours with the stack's overlay, already judged. */
+  readonly values: HelmValues;
+  /** The release that brought the Gateway API: without its kinds this one is refused. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+const releaseName = "ngf";
+const gatewayName = "platform";
+
+/** What the chart and the controller call what they make; for selectors, routes and policies. */
+export const gatewayNames: GatewayNames = namesOfGateway(releaseName, gatewayName, gatewayClass);
+
+export class NginxGatewayFabric extends pulumi.ComponentResource {
+  readonly release: k8s.helm.v3.Release;
+  readonly gateway: k8s.apiextensions.CustomResource;
+
+  constructor(name: string, args: NginxGatewayFabricArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const { cluster, values } = args;
+    super("platform:gateway:NginxGatewayFabric", name, {}, { ...opts, providers: [cluster.provider] });
+    const owned = ownedBy(cluster, this);
+
+    const controlNamespace = new k8s.core.v1.Namespace(
+      `${name}-control-namespace`,
+      { metadata: { name: gatewayControlNamespace } },
+      owned,
+    );
+    const namespace = new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: gatewayNamespace } }, owned);
+
+    this.release = installChart(
+      `${name}-release`,
+      {
+        chart: "nginxGatewayFabric",
+        cluster,
+        releaseName,
+        namespace: controlNamespace.metadata.name,
+        values,
+      },
+      { parent: this, dependsOn: [...args.after] },
+    );
+    this.gateway = new k8s.apiextensions.CustomResource(
+      `${name}-gateway`,
+      platformGateway(gatewayName, cluster.facts),
+      { ...owned, dependsOn: [this.release, namespace] },
+    );
+    this.registerOutputs({ revision: this.release.status.revision });
+  }
+}

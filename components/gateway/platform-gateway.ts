@@ -1,0 +1,35 @@
+/** The shared Gateway as plain data: who may attach routes to it, and what counts as ready. */
+import { gatewayAccessLabel, gatewayNamespace, present } from "../../policies/names.ts";
+import type { ClusterFacts } from "../cluster/handle.ts";
+import { gatewayClass, listenerPorts } from "./values.ts";
+
+export function platformGateway(name: string, facts: Pick<ClusterFacts, "nodes">) {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name, namespace: gatewayNamespace, annotations: readiness(facts) },
+    spec: {
+      gatewayClassName: gatewayClass,
+      listeners: [
+        {
+          name: "http",
+          port: listenerPorts.http,
+          protocol: "HTTP",
+          allowedRoutes: {
+            namespaces: { from: "Selector", selector: { matchLabels: { [gatewayAccessLabel]: present } } },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** On simulated nodes no controller runs that could ever say Programmed: waiting for it would wait for ever. */
+function readiness({ nodes }: Pick<ClusterFacts, "nodes">): Record<string, string> {
+  switch (nodes) {
+    case "simulated":
+      return {};
+    case "real":
+      return { "pulumi.com/waitFor": "condition=Programmed" };
+  }
+}

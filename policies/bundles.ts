@@ -1,0 +1,10 @@
+/** The bundles there are, in the order in which they are applied, and the choice among them. */
+import { baseline } from "./baseline/bundle.ts";
+import type { Bundle } from "./bundle.ts";
+
+export const bundles: readonly Bundle[] = [baseline];
+
+/** The bundles a stack switched on, in our order whatever the order of its list. */
+export function selectBundles(policies: { readonly bundles: readonly string[] }): readonly Bundle[] {
+  return bundles.filter((bundle) => policies.bundles.includes(bundle.name));
+}

@@ -1,0 +1,47 @@
+/**
+ * Names: the labels and namespaces on which policies, add-ons and namespaces must agree, each said once.
+ *
+ * A label that two files spell differently selects nothing, and nothing complains.
+ */
+
+/** Namespaces with this label are closed in both directions; the word Kyverno's generated policies look for as well. */
+export const isolateLabel = "kyverno.io/isolate";
+
+/** Routes of namespaces with this label may attach to the platform's Gateway. */
+export const gatewayAccessLabel = "platform-gateway-access";
+
+/** What a label says where it stands at all: absence is the other answer, there is no "false". */
+export const present = "true";
+
+/** Where NGINX Gateway Fabric's control plane runs. Its data planes run beside their Gateways. */
+export const gatewayControlNamespace = "nginx-gateway";
+
+/** Where the platform's Gateway lives, and with it the data plane: a namespace that can be isolated on its own. */
+export const gatewayNamespace = "platform-gateway";
+
+export const argoCdNamespace = "argocd";
+export const kyvernoNamespace = "kyverno";
+
+/**
+ * Namespaces that nothing closes and no admission policy judges: a platform that locks out its own name resolution,
+ * API access or policy engine cannot repair itself.
+ */
+export const systemNamespaces: readonly string[] = [
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "cilium-secrets",
+  "cilium-spire",
+  kyvernoNamespace,
+  gatewayControlNamespace,
+  argoCdNamespace,
+];
+
+/** How Cilium spells a label of a pod or namespace in a selector. */
+export const ciliumNamespaceKey = "k8s:io.kubernetes.pod.namespace";
+
+/**
+ * Pods that resolve names for the cluster, as a Cilium peer.
+ * {@link https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/}
+ */
+export const clusterDns = { [ciliumNamespaceKey]: "kube-system", "k8s:k8s-app": "kube-dns" } as const;
