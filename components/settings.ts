@@ -148,11 +148,16 @@ const kind = block({
   ),
 });
 
-const aksPool = block({
+const aksPool = {
   vmSize: setting(text, "Standard_D4ds_v5", "Size of the machines."),
+  osDiskGb: setting(
+    wholeNumber(30, 2048),
+    128,
+    "Size of the system disk. It is ephemeral, so it must fit into the machine's own disk.",
+  ),
   minCount: setting(count, 3, "Fewest nodes."),
   maxCount: setting(count, 5, "Most nodes."),
-});
+};
 
 const aks = block({
   location: setting(text, "westeurope", "Azure region."),
@@ -164,15 +169,44 @@ const aks = block({
   podCidr: setting(ipv4Range, "10.244.0.0/16", "IPv4 range of the pods; Cilium's pool is the same."),
   serviceCidr: setting(ipv4Range, "10.0.0.0/16", "IPv4 range of the Services."),
   dnsServiceIp: setting(ipv4Address, "10.0.0.10", "Address of the DNS Service, inside the Service range."),
-  systemPool: setting(aksPool, {}, "Pool of system nodes."),
+  zones: setting(
+    list(words("1", "2", "3")),
+    ["1", "2", "3"],
+    "Availability zones of nodes and addresses. Empty in a region that has none.",
+  ),
+  encryptionAtHost: setting(
+    flag,
+    true,
+    "Encrypt the disks on the host itself. The subscription must have registered Microsoft.Compute/EncryptionAtHost.",
+  ),
+  systemPool: setting(
+    block(aksPool),
+    {},
+    "Pool of system nodes. Closed to ordinary pods while there is a workload pool.",
+  ),
+  workloadPool: setting(
+    block({
+      enabled: setting(flag, true, "Nodes of their own for everything but Azure's add-ons."),
+      ...aksPool,
+    }),
+    {},
+    "Pool of the platform's add-ons and of everything else.",
+  ),
   egressPool: setting(
     block({
       enabled: setting(flag, false, "Nodes in a subnet of their own behind a NAT gateway with a fixed public prefix."),
       vmSize: setting(text, "Standard_D2ds_v5", "Size of the machines."),
+      osDiskGb: setting(wholeNumber(30, 2048), 64, "Size of the system disk, as for the other pools."),
       count: setting(count, 2, "Number of nodes."),
+      publicPrefixLength: setting(wholeNumber(28, 31), 31, "Length of the public prefix: 31 is two addresses."),
     }),
     {},
     "Pool through which the egress gateway leaves.",
+  ),
+  upgradeChannel: setting(
+    words("disabled", "patch", "stable"),
+    "patch",
+    "What Azure upgrades by itself. Unless `disabled`, kubernetesVersion counts at creation only.",
   ),
   kubeProxy: setting(
     words("kept", "removed"),
@@ -183,13 +217,23 @@ const aks = block({
   authorizedIpRanges: setting(
     list(ipv4AddressOrRange),
     [],
-    "Addresses that may reach the API server. Not with privateCluster.",
+    "Addresses that may reach the API server. Empty: every address. Not with privateCluster.",
   ),
   privateCluster: setting(flag, false, "API server without a public address."),
   login: setting(
     words("azurecli", "workloadidentity", "spn"),
     "azurecli",
     "How kubelogin authenticates whoever uses the kubeconfig.",
+  ),
+  deployer: maybe(
+    words("user", "servicePrincipal"),
+    "Who runs `up`, as Entra sees it. Absent: a user with azurecli, a service principal with the other logins.",
+  ),
+  subscriptionId: maybe(text, "Subscription of the stack. Absent: the one the environment or the Azure CLI names."),
+  protect: setting(
+    flag,
+    true,
+    "Refuse to delete the cluster and its public prefixes. Set it to false and run `up` before `down`.",
   ),
 });
 
