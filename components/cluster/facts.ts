@@ -67,7 +67,10 @@ function aksFacts(settings: Settings): ClusterFacts {
     lifetime: "lasting",
     kubernetesVersion: aks.kubernetesVersion,
     nodes: "real",
-    nodeCount: aks.systemPool.minCount + (aks.egressPool.enabled ? aks.egressPool.count : 0),
+    nodeCount:
+      aks.systemPool.minCount +
+      (aks.workloadPool.enabled ? aks.workloadPool.minCount : 0) +
+      (aks.egressPool.enabled ? aks.egressPool.count : 0),
     podCidr: aks.podCidr,
     serviceCidr: aks.serviceCidr,
     ipam: "cluster-pool",

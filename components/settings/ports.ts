@@ -1,6 +1,7 @@
 /**
  * Ports: which feature takes which node port of the cluster and which port of this machine, in one list each.
  */
+import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
 
 /** One port and the setting that asks for it. */
@@ -98,4 +99,30 @@ function entersByNodePort(settings: Settings): boolean {
     case "existing":
       return settings.existing.exposure === "nodePort";
   }
+}
+
+/** Ports that two features of the stack both want. */
+export function portProblems(settings: Settings, file: string): readonly Problem[] {
+  return [
+    ...clashes(nodePorts(settings)).map((clash) => portTaken("node port", clash, file)),
+    // The node ports of add-ons are in both lists; a clash among them is told once, as one of node ports.
+    ...clashes(hostPorts(settings))
+      .filter(({ first, second }) => !bothAddOns(settings, first, second))
+      .map((clash) => portTaken("port of this machine", clash, file)),
+  ];
+}
+
+function bothAddOns(settings: Settings, first: PortUse, second: PortUse): boolean {
+  const names = addOnNodePorts(settings).map(({ setting }) => setting);
+  return names.includes(first.setting) && names.includes(second.setting);
+}
+
+function portTaken(kind: string, clash: { first: PortUse; second: PortUse }, file: string): Problem {
+  const { first, second } = clash;
+  return {
+    code: "settings/port-taken",
+    where: `${file} › ${second.setting}`,
+    what: `${kind} ${String(second.port)} is also taken by \`${first.setting}\``,
+    expected: `a ${kind} that nothing else of the stack takes`,
+  };
 }
