@@ -37,7 +37,7 @@ export function chartPath(key: ChartKey, stack: string): string {
 export function installChart(
   name: string,
   install: ChartInstall,
-  opts: pulumi.CustomResourceOptions,
+  opts: { readonly parent: pulumi.Resource; readonly dependsOn?: readonly pulumi.Resource[] },
 ): k8s.helm.v3.Release {
   const { cluster } = install;
   return new k8s.helm.v3.Release(
@@ -57,9 +57,9 @@ export function installChart(
       timeout: install.timeoutSeconds ?? 600,
     },
     {
-      ...opts,
+      parent: opts.parent,
       provider: cluster.provider,
-      dependsOn: [...cluster.after],
+      dependsOn: [...cluster.after, ...(opts.dependsOn ?? [])],
       // Name and namespace force replacement; without this a named release would collide with itself.
       deleteBeforeReplace: true,
       ...(cluster.owner === undefined ? {} : { deletedWith: cluster.owner }),

@@ -1,7 +1,11 @@
 /** Outputs: what a stack says about itself once it is up. */
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { ClusterFacts } from "./cluster/handle.ts";
+import { bundles } from "../policies/bundles.ts";
+import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
+import { stateFolder } from "./cluster/state-folder.ts";
+import type { Plan } from "./plan.ts";
+import { charts } from "./versions.ts";
 
 export interface PlatformOutputs {
   /** What kind of cluster the stack stands on. */
@@ -22,4 +26,30 @@ export interface PlatformOutputs {
   readonly promises: Readonly<Record<string, string>>;
   /** Where a person finds things from outside, by what is found there. */
   readonly addresses: Readonly<Record<string, string>>;
+}
+
+export function stackOutputs(plan: Plan, cluster: ClusterHandle): PlatformOutputs {
+  const { settings, facts } = plan;
+  const local = facts.target === "kwok" || facts.target === "kind";
+  return {
+    target: facts.target,
+    clusterName: plan.clusterName,
+    nodes: facts.nodes,
+    // A cluster somebody else made: its kubeconfig was given to us and is nobody else's to hand on.
+    ...(facts.target === "existing" ? {} : { kubeconfig: cluster.kubeconfig }),
+    ...(local ? { kubeconfigFile: `${stateFolder}/${plan.stack}/kubeconfig` } : {}),
+    versions: Object.fromEntries([...plan.installs].map((key) => [charts[key].name, charts[key].version])),
+    leftOut: plan.leftOut,
+    promises: Object.fromEntries(
+      bundles.filter(({ name }) => plan.bundles.includes(name)).map(({ name, promise }) => [name, promise]),
+    ),
+    addresses: facts.target === "kind" ? kindAddresses(settings) : {},
+  };
+}
+
+function kindAddresses({ gateway, argocd }: Plan["settings"]): Record<string, string> {
+  return {
+    ...(gateway.enabled ? { gateway: `http://localhost:${String(gateway.httpNodePort)}` } : {}),
+    ...(argocd.enabled ? { argocd: `http://localhost:${String(argocd.nodePort)}` } : {}),
+  };
 }

@@ -134,22 +134,24 @@ async function up(engine: Engine, target: Target, command: StackCommand, started
   ]);
   if (code !== 0) return code;
   const outputs = JSON.parse(await ask(engine, ["stack", "output", "--json", "--stack", engine.stack])) as {
-    installed: Record<string, string>;
+    versions: Record<string, string>;
     leftOut: Record<string, string>;
-    bundles: string[];
+    promises: Record<string, string>;
     nodes: string;
+    kubeconfigFile?: string;
+    addresses: Record<string, string>;
   };
-  const local = target === "kwok" || target === "kind";
   process.stdout.write(
     summary({
       stack: engine.stack,
       target,
       seconds: (Date.now() - started) / 1000,
-      installed: outputs.installed,
+      versions: outputs.versions,
       leftOut: outputs.leftOut,
-      bundles: outputs.bundles,
+      promises: outputs.promises,
+      addresses: outputs.addresses,
       simulated: outputs.nodes === "simulated",
-      ...(local ? { kubeconfig: relative(engine.projectDir, kubeconfigFile(engine.stack, engine.projectDir)) } : {}),
+      ...(outputs.kubeconfigFile === undefined ? {} : { kubeconfig: outputs.kubeconfigFile }),
     }),
   );
   return 0;

@@ -54,7 +54,7 @@ async function start(inputs: OperatorProcessInputs): Promise<void> {
   const config = await configMapData(inputs.kubeconfig, "kube-system", "cilium-config");
   if (config === undefined)
     throw new UserError("kube-system/cilium-config does not exist: the Cilium release is missing");
-  await stopProcessesNaming(configDir);
+  await stopProcessesNaming(configDir, "gently");
   await rm(configDir, { recursive: true, force: true });
   await mkdir(configDir, { recursive: true, mode: 0o700 });
   await Promise.all(Object.entries(config).map(([key, value]) => writeFile(join(configDir, key), value)));
@@ -97,7 +97,7 @@ export const lifecycle: Lifecycle<OperatorProcessInputs, OperatorProcessInputs> 
   },
   async delete(_id, props) {
     const { folder, configDir } = files(props);
-    await stopProcessesNaming(configDir);
+    await stopProcessesNaming(configDir, "gently");
     await rm(folder, { recursive: true, force: true });
   },
 };

@@ -124,7 +124,7 @@ async function remove(inputs: KwokClusterInputs): Promise<void> {
   const { cluster, mark } = folders(inputs);
   // Not kwokctl's own delete: it needs a complete kwok.yaml, which a killed create has not written yet. The operator
   // beside the cluster ends with it too.
-  await stopProcessesNaming(`${cluster}/`);
+  await stopProcessesNaming(`${cluster}/`, "at once");
   await rm(cluster, { recursive: true, force: true });
   await rm(mark, { force: true });
   await rm(kubeconfigFile(inputs.stack), { force: true });

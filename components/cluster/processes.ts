@@ -79,15 +79,19 @@ export async function processesNaming(mark: string): Promise<RunningProcess[]> {
     .filter(({ pid, args }) => args.includes(mark) && pid !== process.pid);
 }
 
-/** End every process whose command line holds `mark`, gently first, and wait until they are gone. */
-export async function stopProcessesNaming(mark: string): Promise<void> {
+/**
+ * End every process whose command line holds `mark` and wait until they are gone. `gently` gives each a chance to put
+ * its things in order; `at once` is for those whose data is thrown away anyway.
+ */
+export async function stopProcessesNaming(mark: string, how: "gently" | "at once"): Promise<void> {
+  const patience = how === "gently" ? 30 : 0;
   for (let tries = 0; tries < 100; tries++) {
     const running = await processesNaming(mark);
     if (running.length === 0) return;
     for (const { pid } of running) {
       try {
-        if (tries === 0) process.kill(pid, "SIGTERM");
-        if (tries === 50) process.kill(pid, "SIGKILL");
+        if (tries >= patience) process.kill(pid, "SIGKILL");
+        else if (tries === 0) process.kill(pid, "SIGTERM");
       } catch {
         // Gone between the look and the signal.
       }

@@ -6,26 +6,28 @@ export interface SummaryInput {
   readonly target: string;
   readonly seconds: number;
   /** Names and versions of what was installed. */
-  readonly installed: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
   /** What was left out, with the reason. */
   readonly leftOut: Readonly<Record<string, string>>;
-  readonly bundles: readonly string[];
+  /** Bundles in force, each with its promise. */
+  readonly promises: Readonly<Record<string, string>>;
+  /** Where things are found from outside. */
+  readonly addresses: Readonly<Record<string, string>>;
   readonly simulated: boolean;
   /** Path relative to the project; absent where the cluster is not on this machine. */
   readonly kubeconfig?: string;
 }
 
 export function summary(input: SummaryInput): string {
-  const list = (entries: Readonly<Record<string, string>>, separator: string): string =>
-    Object.entries(entries)
-      .map(([name, text]) => `${name}${separator}${text}`)
-      .join(", ");
   const kubeconfig = input.kubeconfig ?? "<your kubeconfig>";
   const lines = [
     "",
     `${input.stack} is up (${input.target}, ${String(Math.round(input.seconds))} s)`,
-    `  runs        ${list(input.installed, " ")}`,
-    ...(input.bundles.length === 0 ? [] : [`  policies    ${input.bundles.join(", ")}`]),
+    `  runs        ${Object.entries(input.versions)
+      .map((entry) => entry.join(" "))
+      .join(", ")}`,
+    ...Object.entries(input.promises).map(([name, promise]) => `  policies    ${name}: ${promise}`),
+    ...Object.entries(input.addresses).map(([name, address]) => `  open        ${name}: ${address}`),
     ...Object.entries(input.leftOut).map(([name, reason]) => `  left out    ${name}: ${reason}`),
     ...(input.simulated
       ? [

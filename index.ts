@@ -1,0 +1,54 @@
+/**
+ * The platform, from nothing to closed: a cluster, its network, the add-ons, the policies.
+ *
+ * What a stack chooses stands in its Pulumi.<stack>.yaml; what it may choose, in docs/settings.md.
+ */
+import { ArgoCd } from "./components/argocd/argocd.ts";
+import { Cilium } from "./components/cilium/cilium.ts";
+import { createCluster } from "./components/cluster/create.ts";
+import { GatewayApi } from "./components/gateway/crds.ts";
+import { NginxGatewayFabric } from "./components/gateway/gateway.ts";
+import { Kyverno } from "./components/kyverno/kyverno.ts";
+import { Namespaces } from "./components/namespaces.ts";
+import { Observability } from "./components/observability.ts";
+import { stackOutputs } from "./components/outputs.ts";
+import { planPlatform } from "./components/plan.ts";
+import { PolicyBundles } from "./components/policy-bundles.ts";
+
+// Refuses what cannot work, all of it at once, before anything is created.
+const plan = await planPlatform();
+const { settings, installs, values } = plan;
+
+const bare = await createCluster("cluster", plan);
+
+// Everything below comes after this gate: agents rolled out, CRDs Established.
+const cilium = new Cilium("cilium", { cluster: bare, values: values("cilium", bare) });
+const { cluster } = cilium;
+
+// Independent of each other, so they install side by side.
+const namespaces = new Namespaces("namespaces", { cluster: bare, namespaces: settings.namespaces });
+if (installs.has("kyverno")) new Kyverno("kyverno", { cluster, values: values("kyverno", cluster) });
+if (installs.has("argoCd")) {
+  new ArgoCd("argocd", {
+    cluster,
+    settings: settings.argocd,
+    values: values("argoCd", cluster),
+    namespaces: Object.keys(settings.namespaces),
+  });
+}
+if (installs.has("gatewayApi")) {
+  const gatewayApi = new GatewayApi("gateway-api", { cluster });
+  if (installs.has("nginxGatewayFabric")) {
+    new NginxGatewayFabric("gateway", {
+      cluster,
+      values: values("nginxGatewayFabric", cluster),
+      after: [gatewayApi.release],
+    });
+  }
+}
+if (settings.observability.alerts) new Observability("observability", { cluster, cilium: settings.cilium });
+
+new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [namespaces] });
+
+export const { target, clusterName, nodes, kubeconfig, kubeconfigFile, versions, leftOut, promises, addresses } =
+  stackOutputs(plan, cluster);

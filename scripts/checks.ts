@@ -1,0 +1,109 @@
+/** The project's own checks: `npm test` for all that needs no cluster, `npm run test:e2e` for the story on kwok. */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+import { prepare } from "./setup.ts";
+
+const bin = (name: string): string => join("node_modules", name);
+
+interface Check {
+  readonly name: string;
+  /** Script of a package and its arguments, run on the Node we run on. */
+  readonly command: readonly [string, ...string[]];
+}
+
+const prettier = bin("prettier/bin/prettier.cjs");
+const mocha = bin("mocha/bin/mocha.js");
+
+const checks: readonly Check[] = [
+  { name: "lint", command: [bin("eslint/bin/eslint.js"), "--cache", "--cache-location", ".platform/eslintcache", "."] },
+  { name: "types", command: [bin("typescript/bin/tsc"), "-p", "."] },
+  { name: "unit tests and goldens", command: [mocha] },
+  { name: "format", command: [prettier, "--check", "--log-level", "warn", "."] },
+];
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+async function runCheck({ command }: Check, show: "show" | "keep", env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const started = Date.now();
+  return await new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"], env });
+    let output = "";
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (show === "show") process.stdout.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({ code: code ?? 1, output, seconds: (Date.now() - started) / 1000 });
+    });
+  });
+}
+
+/** What mocha counted, from the lines with which its reporter ends. Pure. */
+export function countTests(output: string): { passed: number; failed: number; skipped: number } {
+  const last = (word: string): number =>
+    Number([...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}`, "gm"))].at(-1)?.[1] ?? 0);
+  return { passed: last("passing"), failed: last("failing"), skipped: last("pending") };
+}
+
+function closingLine({ passed, failed, skipped }: ReturnType<typeof countTests>): string {
+  return `${String(passed)} passed, ${String(failed)} failed${skipped === 0 ? "" : `, ${String(skipped)} skipped`}\n`;
+}
+
+/** Format, lint, types, unit tests and goldens, as many at once as there are processors. */
+export async function test(args: readonly string[]): Promise<number> {
+  const queue = [...checks];
+  let failures = 0;
+  let counted = { passed: 0, failed: 0, skipped: 0 };
+  const worker = async (): Promise<void> => {
+    for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+      const extended = check.command[0] === mocha ? { ...check, command: [...check.command, ...args] as const } : check;
+      const { code, output, seconds } = await runCheck(extended as Check, "keep", process.env);
+      const verdict = code === 0 ? "ok" : "FAILED";
+      process.stdout.write(`${verdict.padEnd(7)} ${check.name} (${seconds.toFixed(1)} s)\n`);
+      if (check.command[0] === mocha) {
+        counted = countTests(output);
+        // Named, so that a tier that did not run is not mistaken for one that passed.
+        for (const line of output.split("\n").filter((text) => /^\s+- /.test(text)))
+          process.stdout.write(`skipped ${line.trim()}\n`);
+      }
+      if (code === 0) continue;
+      failures++;
+      process.stdout.write(`${output}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+  process.stdout.write(closingLine(counted));
+  return failures === 0 ? 0 : 1;
+}
+
+/** Obtain the tools, render the real charts, then live through the story on a kwok cluster. */
+export async function testEndToEnd(args: readonly string[]): Promise<number> {
+  await prepare("kwok", "auto", ["helm"]);
+  const specs = args.length > 0 ? args : ["test/render/*.test.ts", "test/e2e/*.test.ts"];
+  const { code, output } = await runCheck(
+    { name: "end to end", command: [mocha, "--config", "test/e2e/mocharc.json", ...specs] },
+    "show",
+    { ...process.env, FORCE_COLOR: "0" },
+  );
+  process.stdout.write(closingLine(countTests(output)));
+  return code;
+}
+
+/** Rewrite every file the way the format check wants it. */
+export async function format(): Promise<number> {
+  const { code } = await runCheck(
+    { name: "format", command: [prettier, "--write", "--log-level", "warn", "."] },
+    "show",
+    process.env,
+  );
+  return code;
+}

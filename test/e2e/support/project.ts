@@ -1,0 +1,103 @@
+/**
+ * A copy of the project in a temporary folder, used only through its npm scripts, as a stranger would.
+ *
+ * The copy has its own state folder, so that a test never meets the stacks of the person who runs it.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+
+export interface Said {
+  readonly code: number;
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+}
+
+export interface RunningScript {
+  readonly pid: number;
+  readonly done: Promise<Said>;
+}
+
+export class Project {
+  readonly dir: string;
+
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), "cilium-platform-e2e-"));
+    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
+    for (const file of files.split("\n").filter((name) => name !== "")) {
+      mkdirSync(dirname(join(this.dir, file)), { recursive: true });
+      cpSync(join(root, file), join(this.dir, file));
+    }
+    symlinkSync(join(root, "node_modules"), join(this.dir, "node_modules"));
+  }
+
+  /** Start `npm run <verb> -- <args>` without npm itself. */
+  start(verb: string, ...args: string[]): RunningScript {
+    const child = spawn(process.execPath, [join(this.dir, "scripts", "start.mjs"), verb, ...args], {
+      cwd: this.dir,
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that a kill takes the engine and not the test.
+      detached: true,
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const done = new Promise<Said>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve({ code: code ?? -1, output });
+      });
+    });
+    return { pid: child.pid ?? -1, done };
+  }
+
+  async script(verb: string, ...args: string[]): Promise<Said> {
+    return await this.start(verb, ...args).done;
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.dir, file), "utf8");
+  }
+
+  /** Change the configuration of a stack as an editor would. */
+  configure(stack: string, change: (config: Record<string, unknown>) => void): void {
+    const file = join(this.dir, `Pulumi.${stack}.yaml`);
+    const content = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+    change(content.config);
+    writeFileSync(file, stringify(content));
+  }
+
+  /** The stack's checkpoint, as Pulumi's file backend keeps it; undefined before the first one. */
+  checkpoint(stack: string): Checkpoint | undefined {
+    try {
+      const text = this.read(`.platform/state/.pulumi/stacks/platform/${stack}.json`);
+      return (JSON.parse(text) as { checkpoint: { latest?: Checkpoint } }).checkpoint.latest;
+    } catch {
+      return undefined;
+    }
+  }
+
+  kubeconfig(stack: string): string {
+    return this.read(`.platform/${stack}/kubeconfig`);
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface Checkpoint {
+  readonly resources?: readonly {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    readonly outputs?: Record<string, unknown>;
+  }[];
+  readonly pending_operations?:
+    readonly { readonly type: string; readonly resource: { readonly urn: string } }[] | null;
+}
