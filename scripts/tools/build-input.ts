@@ -13,8 +13,9 @@ import type { Recipe, ToolName } from "./recipes.ts";
 export const goEnvironment = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" } as const;
 
 /** Arguments of `go build` up to the output and the packages. */
-export function buildFlags(recipe: Recipe, version: string): string[] {
-  const variables = Object.entries(recipe.variables(version)).map(([name, value]) =>
+export function buildFlags(recipe: Recipe, version: string, goMod: string): string[] {
+  const required = (module: string): string | undefined => requiredVersion(goMod, module);
+  const variables = Object.entries(recipe.variables(version, required)).map(([name, value]) =>
     value.includes(" ") ? `-X '${name}=${value}'` : `-X ${name}=${value}`,
   );
   return [
@@ -46,6 +47,8 @@ export interface BuildInput {
   readonly moduleVersion: string;
   /** Version the tool calls itself, without `v`. */
   readonly version: string;
+  /** Arguments of `go build` up to the output and the packages. */
+  readonly flags: readonly string[];
   /** Hash over files, flags and platform. */
   readonly hash: string;
 }
@@ -65,14 +68,15 @@ export function readBuildInput(
   const version =
     recipe.versionFromPackage === undefined ? moduleVersion.slice(1) : packages[recipe.versionFromPackage];
   if (version === undefined) throw new Error(`package.json does not pin ${recipe.versionFromPackage ?? ""}`);
+  const flags = buildFlags(recipe, version, goMod);
   const hash = hashOf([
     ...files.flatMap((file) => [file.path, file.text]),
-    ...buildFlags(recipe, version),
+    ...flags,
     ...Object.entries(goEnvironment).flat(),
     platform.os,
     platform.arch,
   ]);
-  return { recipe, folder, moduleVersion, version, hash };
+  return { recipe, folder, moduleVersion, version, flags, hash };
 }
 
 /** Folder name of a tool in the cache: version and origin can be read off it. */

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ProblemsError } from "../../policies/problems.ts";
-import { builtName, buildFlags, buildTargets, type BuildInput } from "./build-input.ts";
+import { builtName, buildTargets, type BuildInput } from "./build-input.ts";
 import { runGo, type Go } from "./go.ts";
 import { buildProblem } from "./go-problems.ts";
 import { downloadModule } from "./go-module.ts";
@@ -34,7 +34,7 @@ export async function buildTool(
     const output = join(finished, "bin");
     mkdirSync(output, { recursive: true });
     const overlay = await embedOverlay(input, go, scratch);
-    const args = ["build", "-v", ...overlay, ...buildFlags(recipe, input.version), ...buildTargets(recipe, output)];
+    const args = ["build", "-v", ...overlay, ...input.flags, ...buildTargets(recipe, output)];
     const run = await withHeartbeat(
       log,
       (seconds) => progressLine(title, count, seconds),

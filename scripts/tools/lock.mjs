@@ -4,7 +4,17 @@
  * Plain JavaScript because start.mjs needs it before any dependency is there. A lock is a file with the owner's process
  * id; the lock of a dead owner is taken over, so that an interrupted run never needs cleaning up by hand.
  */
-import { mkdirSync, openSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync, closeSync } from "node:fs";
+import {
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+  closeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

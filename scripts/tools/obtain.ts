@@ -19,7 +19,16 @@ import { answeringHosts } from "./probe.ts";
 import { elapsed, type Log } from "./progress.ts";
 import { assembleHome, homeFolder, homeIsComplete } from "./pulumi-home.ts";
 import type { ToolName } from "./recipes.ts";
-import { homeParts, placeAll, toolPaths, workplace, type Mode, type Placed, type ToolPaths, type Workplace } from "./tool-paths.ts";
+import {
+  homeParts,
+  placeAll,
+  toolPaths,
+  workplace,
+  type Mode,
+  type Placed,
+  type ToolPaths,
+  type Workplace,
+} from "./tool-paths.ts";
 
 export interface ObtainOptions {
   readonly mode?: Mode;
@@ -41,7 +50,7 @@ export async function obtainTools(names: readonly ToolName[], options: ObtainOpt
   removeOldScratch(at.scratch);
   const absent = placeAll(names, at, mode).filter((tool) => tool.name === undefined && !tool.byKwokctl);
   await obtainAbsent(absent, mode, log, at);
-  await makeHome(names, mode, at);
+  makeHome(names, mode, at);
   const paths = toolPaths(names, mode, at);
   if (paths.missing.length > 0) throw new Error(`obtained, but not found: ${paths.missing.join(", ")}`);
   log(`tools: complete in ${elapsed((performance.now() - start) / 1000)}, in ${at.cache}`);
@@ -129,7 +138,7 @@ async function runAll(
   return problems;
 }
 
-async function makeHome(names: readonly ToolName[], mode: Mode, at: Workplace): Promise<void> {
+function makeHome(names: readonly ToolName[], mode: Mode, at: Workplace): void {
   const parts = homeParts(placeAll(names, at, mode), at);
   if (parts === undefined) return;
   const home = homeFolder(at.homes, parts);

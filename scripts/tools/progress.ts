@@ -35,7 +35,11 @@ export function progressLine(title: string, count: BuildCount, seconds: number):
 }
 
 /** Say `line()` every few seconds until `work` is done. */
-export async function withHeartbeat<T>(log: Log, line: (seconds: number) => string, work: () => Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(
+  log: Log,
+  line: (seconds: number) => string,
+  work: () => Promise<T>,
+): Promise<T> {
   const start = performance.now();
   const timer = setInterval(() => {
     log(line((performance.now() - start) / 1000));

@@ -2,7 +2,18 @@
  * The PULUMI_HOME of this project: CLI, language host and provider where the engine looks for them, so that the user's
  * own `~/.pulumi` is neither needed nor touched.
  */
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import { hashOf } from "./build-input.ts";

@@ -28,8 +28,11 @@ export interface Recipe {
   /** Binary name → Go package. */
   readonly binaries: Readonly<Partial<Record<ToolName, string>>>;
   readonly tags?: string;
-  /** Linker variables, from the versions that stand elsewhere. */
-  readonly variables: (version: string) => Readonly<Record<string, string>>;
+  /** Linker variables, from the version of the tool and those of its modules (`required`, with their `v`). */
+  readonly variables: (
+    version: string,
+    required: (module: string) => string | undefined,
+  ) => Readonly<Record<string, string>>;
   /** Files that the build needs inside our folder and that lie in the module: name here → path in the module. */
   readonly embeds?: Readonly<Record<string, string>>;
   /** Version the tool calls itself, where that is not the version of its module. */
@@ -92,7 +95,10 @@ export const recipes: readonly Recipe[] = [
     name: "helm",
     module: "helm.sh/helm/v3",
     binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
-    variables: (version) => ({ "helm.sh/helm/v3/internal/version.version": `v${version}` }),
+    variables: (version, required) => ({
+      "helm.sh/helm/v3/internal/version.version": `v${version}`,
+      ...helmCapabilities(required("k8s.io/client-go") ?? "v0.0.0"),
+    }),
     coldSeconds: 80,
     coldGigabytes: 0.5,
   },
@@ -130,6 +136,17 @@ function kubernetesVariables(version: string): Record<string, string> {
     variables[`${place}.gitVersion`] = `v${version}`;
     variables[`${place}.gitMajor`] = major;
     variables[`${place}.gitMinor`] = minor;
+  }
+  return variables;
+}
+
+/** The Kubernetes that Helm renders for when it asks no cluster: that of its client, not the 1.20 it says otherwise. */
+function helmCapabilities(clientVersion: string): Record<string, string> {
+  const [, minor = ""] = clientVersion.split(".");
+  const variables: Record<string, string> = {};
+  for (const place of ["helm.sh/helm/v3/pkg/chartutil", "helm.sh/helm/v3/pkg/lint/rules"]) {
+    variables[`${place}.k8sVersionMajor`] = "1";
+    variables[`${place}.k8sVersionMinor`] = minor;
   }
   return variables;
 }

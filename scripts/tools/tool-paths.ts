@@ -38,7 +38,10 @@ export interface Workplace {
 }
 
 /** This clone on this machine. */
-export function workplace(env: Environment = process.env, root: string = join(import.meta.dirname, "..", "..")): Workplace {
+export function workplace(
+  env: Environment = process.env,
+  root: string = join(import.meta.dirname, "..", ".."),
+): Workplace {
   const cache = cacheFolder(env);
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
