@@ -11,6 +11,12 @@ export const kubernetesVersion = "1.36.1";
 /** Image of a kind node, by digest: the default of the kind release before the pinned one, with our Kubernetes. */
 export const kindNodeImage = `kindest/node:v${kubernetesVersion}@sha256:3489c7674813ba5d8b1a9977baea8a6e553784dab7b84759d1014dbd78f7ebd5`;
 
+/**
+ * Image of a registry cache beside a kind cluster, off by default. By tag and not yet by digest: its registry did not
+ * answer where the pins were made.
+ */
+export const registryCacheImage = "docker.io/library/registry:2.8.3";
+
 /** Where a chart comes from when only the Go module proxy answers. */
 export interface GoModuleSource {
   /** Folder under `tools/` whose go.mod pins the module. */

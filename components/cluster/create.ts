@@ -1,4 +1,5 @@
 /** createCluster: the one place that knows which clusters there are. */
+import { existingKubeconfig } from "../settings-reader.ts";
 import type { Settings } from "../settings.ts";
 import type { ClusterFacts, ClusterHandle } from "./handle.ts";
 
@@ -14,15 +15,18 @@ export async function createCluster(name: string, args: CreateClusterArgs): Prom
     case "kwok":
       return new (await import("./kwok.ts")).KwokCluster(name, args).handle;
     case "kind": {
-      const caches =
-        args.settings.kind.pullThroughCaches.length === 0
-          ? []
-          : [new (await import("./pull-through-caches.ts")).PullThroughCaches(`${name}-caches`, args)];
-      return new (await import("./kind.ts")).KindCluster(name, args, { dependsOn: caches }).handle;
+      const cluster = new (await import("./kind.ts")).KindCluster(name, args);
+      if (args.settings.kind.pullThroughCaches.length > 0) {
+        const { PullThroughCaches } = await import("./pull-through-caches.ts");
+        // After the nodes, with which kind makes the network the caches stand in; nobody waits for them.
+        new PullThroughCaches(`${name}-caches`, args, { dependsOn: [cluster] });
+      }
+      return cluster.handle;
     }
     case "aks":
       return new (await import("./aks.ts")).AksCluster(name, args).handle;
     case "existing":
-      return new (await import("./existing.ts")).ExistingCluster(name, args).handle;
+      return new (await import("./existing.ts")).ExistingCluster(name, { ...args, kubeconfig: existingKubeconfig() })
+        .handle;
   }
 }
