@@ -91,7 +91,13 @@ export function recordResources(options: RecordingOptions = {}): Recording {
     call: (args) => {
       calls.push(args.token);
       const answer = table.calls[args.token];
-      if (answer === undefined) throw new Error(`no answer is prepared for the call of ${args.token}`);
+      if (answer === undefined) {
+        const message = `no answer is prepared for the call of ${args.token}`;
+        // `details` is where the SDK looks for the text of an error that came over the wire.
+        const failure = Object.assign(new Error(message), { details: message });
+        failures.push(failure);
+        throw failure;
+      }
       return answer(args.inputs as Record<string, unknown>);
     },
   };
