@@ -5,7 +5,7 @@
  * pinned.
  */
 import type { HelmValues } from "./chart.ts";
-import { mergeValues } from "./helm-values.ts";
+import { mergeValues, valueAt } from "./helm-values.ts";
 import type { ChartKey } from "./versions.ts";
 
 /** Where the values of a chart say which images it runs. */
@@ -64,21 +64,32 @@ const imageValues: Readonly<Record<ChartKey, ImageValues>> = {
   },
 };
 
-/** The same values, images from the mirror. Without a mirror they come back as they are. */
+/**
+ * The same values, images from the mirror: the chart's own, or those that the values name already. Without a mirror they
+ * come back as they are.
+ */
 export function rewriteImages(chart: ChartKey, values: HelmValues, imageRegistry: string | undefined): HelmValues {
   if (imageRegistry === undefined) return values;
   const { repositories, registries } = imageValues[chart];
   return [
-    ...Object.entries(repositories).map(([path, repository]) => at(path, mirrored(repository, imageRegistry))),
+    ...Object.entries(repositories).map(([path, repository]) =>
+      at(path, mirrored(textAt(values, path) ?? repository, imageRegistry)),
+    ),
     ...registries.map((path) => at(path, imageRegistry)),
   ].reduce(mergeValues, values);
 }
 
+function textAt(values: HelmValues, path: string): string | undefined {
+  const value = valueAt(values, path);
+  return typeof value === "string" ? value : undefined;
+}
+
 /**
- * An image, or a repository, with its host replaced by the mirror.
+ * An image, or a repository, with its host replaced by the mirror; one that comes from there stays.
  * {@link https://github.com/distribution/reference}: the first part is a host if it has a dot or a port or is localhost.
  */
 export function mirrored(image: string, imageRegistry: string): string {
+  if (image.startsWith(`${imageRegistry}/`)) return image;
   const [first = "", ...rest] = image.split("/");
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   if (hasHost) return [imageRegistry, ...rest].join("/");

@@ -2,8 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { gatewayNamespace, isolateLabel, present, systemNamespaces } from "../policies/names.ts";
-import type { Problem } from "../policies/problems.ts";
+import { isolateLabel, present } from "../policies/names.ts";
 import type { ClusterHandle } from "./cluster/handle.ts";
 import { ownedBy } from "./owned.ts";
 import type { Settings } from "./settings.ts";
@@ -31,9 +30,13 @@ export class Namespaces extends pulumi.ComponentResource {
   }
 }
 
-/** The user's labels, and ours last: what a namespace is must not depend on the order of two lists. */
+/**
+ * The user's labels and ours. Whether a namespace is closed is said by `isolated` alone: our own label among the user's
+ * counts for nothing.
+ */
 export function namespaceLabels({ isolated, labels }: NamespaceSettings[string]): Record<string, string> {
-  return { ...labels, ...(isolated ? { [isolateLabel]: present } : {}) };
+  const theirs = Object.entries(labels).filter(([key]) => key !== isolateLabel);
+  return { ...Object.fromEntries(theirs), ...(isolated ? { [isolateLabel]: present } : {}) };
 }
 
 /** Names of the namespaces that start closed, sorted. */
@@ -42,30 +45,4 @@ export function isolatedNamespaces(namespaces: NamespaceSettings): readonly stri
     .filter(([, { isolated }]) => isolated)
     .map(([namespace]) => namespace)
     .sort();
-}
-
-/** What is wrong with the namespaces of a stack that their format alone cannot show. */
-export function namespaceProblems(namespaces: NamespaceSettings, stackFile: string): readonly Problem[] {
-  return Object.entries(namespaces).flatMap(([namespace, { labels }]) => {
-    const where = `${stackFile} › namespaces.${namespace}`;
-    const problems: Problem[] = [];
-    if (systemNamespaces.includes(namespace) || namespace === gatewayNamespace || namespace === "default") {
-      problems.push({
-        code: "settings/namespace-taken",
-        where,
-        what: `\`${namespace}\` belongs to Kubernetes or to the platform`,
-        expected: "a namespace of your own",
-      });
-    }
-    if (isolateLabel in labels) {
-      problems.push({
-        code: "settings/namespace-label-taken",
-        where: `${where}.labels`,
-        what: `\`${isolateLabel}\` is the platform's own label`,
-        expected: `labels other than \`${isolateLabel}\``,
-        fix: "say `isolated: true` or `isolated: false` instead",
-      });
-    }
-    return problems;
-  });
 }

@@ -8,11 +8,16 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { ClusterHandle } from "./cluster/handle.ts";
 
-export function ownedBy(cluster: ClusterHandle, parent: pulumi.Resource): pulumi.CustomResourceOptions {
+/** `after`: what this object comes after besides what everything in the cluster does. */
+export function ownedBy(
+  cluster: ClusterHandle,
+  parent: pulumi.Resource,
+  after: readonly pulumi.Resource[] = [],
+): pulumi.CustomResourceOptions {
   return {
     parent,
     provider: cluster.provider,
-    dependsOn: [...cluster.after],
+    dependsOn: [...cluster.after, ...after],
     ...(cluster.owner === undefined ? {} : { deletedWith: cluster.owner }),
   };
 }

@@ -13,14 +13,14 @@ import { ownedBy } from "./owned.ts";
 export interface PolicyBundlesArgs {
   readonly cluster: ClusterHandle;
   readonly manifests: readonly Manifest[];
-  /** What must be there first: the gate that says Cilium's kinds exist, and the namespaces. */
+  /** What must be there first besides what everything in the cluster comes after: the namespaces. */
   readonly after: readonly pulumi.Resource[];
 }
 
 export class PolicyBundles extends pulumi.ComponentResource {
   constructor(name: string, args: PolicyBundlesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:policies:PolicyBundles", name, {}, { ...opts, providers: [args.cluster.provider] });
-    const owned = { ...ownedBy(args.cluster, this), dependsOn: [...args.after] };
+    const owned = ownedBy(args.cluster, this, args.after);
 
     for (const manifest of args.manifests) {
       applyManifest(policyResourceName(name, manifest), manifest, owned);

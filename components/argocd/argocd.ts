@@ -33,15 +33,18 @@ export class ArgoCd extends pulumi.ComponentResource {
   constructor(name: string, args: ArgoCdArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const { cluster, settings, values } = args;
     super("platform:argocd:ArgoCd", name, {}, { ...opts, providers: [cluster.provider] });
-    const owned = ownedBy(cluster, this);
 
-    const namespace = new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: argoCdNamespace } }, owned);
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: argoCdNamespace } },
+      ownedBy(cluster, this),
+    );
     this.release = installChart(
       `${name}-release`,
       { chart: "argoCd", cluster, releaseName: "argocd", namespace: namespace.metadata.name, values },
       { parent: this },
     );
-    const afterRelease = { ...owned, dependsOn: [this.release] };
+    const afterRelease = ownedBy(cluster, this, [this.release]);
 
     for (const [configMap, data] of Object.entries(argoCdParameters(values))) {
       new k8s.core.v1.ConfigMapPatch(
@@ -60,7 +63,7 @@ export class ArgoCd extends pulumi.ComponentResource {
       afterRelease,
     );
     if (args.apps !== undefined) {
-      new k8s.apiextensions.CustomResource(`${name}-apps`, appOfApps(args.apps), { ...owned, dependsOn: [project] });
+      new k8s.apiextensions.CustomResource(`${name}-apps`, appOfApps(args.apps), ownedBy(cluster, this, [project]));
     }
     this.registerOutputs({ revision: this.release.status.revision });
   }

@@ -4,7 +4,8 @@ import type { ClusterFacts } from "../cluster/handle.ts";
 import { isMap, valueAt } from "../helm-values.ts";
 
 export function argoCdValues(facts: ClusterFacts): HelmValues {
-  const optionalParts = { enabled: !isSmall(facts) };
+  // A cluster on one machine signs nobody in through a company and notifies nobody.
+  const companyParts = { enabled: facts.lifetime === "lasting" };
   return {
     configs: {
       params: {
@@ -20,15 +21,10 @@ export function argoCdValues(facts: ClusterFacts): HelmValues {
     },
     // The way in from outside is a Service of our own or the Gateway; this one keeps no ports for it.
     server: { service: { type: "ClusterIP" } },
-    dex: optionalParts,
-    notifications: optionalParts,
+    dex: companyParts,
+    notifications: companyParts,
     "redis-ha": { enabled: false },
   };
-}
-
-/** A cluster on one machine signs nobody in through a company and notifies nobody. */
-function isSmall(facts: ClusterFacts): boolean {
-  return facts.target === "kwok" || facts.target === "kind";
 }
 
 /** Contents of the two ConfigMaps that Argo CD reads its parameters from, by name. */

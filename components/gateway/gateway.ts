@@ -57,7 +57,7 @@ export class NginxGatewayFabric extends pulumi.ComponentResource {
     this.gateway = new k8s.apiextensions.CustomResource(
       `${name}-gateway`,
       platformGateway(gatewayName, cluster.facts),
-      { ...owned, dependsOn: [this.release, namespace] },
+      ownedBy(cluster, this, [this.release, namespace]),
     );
     this.registerOutputs({ revision: this.release.status.revision });
   }

@@ -50,8 +50,8 @@ function ciliumPolicies(verbs: readonly string[]) {
  * A dead Kyverno must not block a cluster that one person tries things on; where others rely on what the policies
  * guarantee, it must.
  */
-function isThrowAway(facts: ClusterFacts): boolean {
-  return facts.target === "kwok" || facts.target === "kind";
+function isThrowAway({ lifetime }: ClusterFacts): boolean {
+  return lifetime === "throwaway";
 }
 
 /** Where a silent admission controller blocks every write, one node may go away without silencing it. */

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { baseline } from "../policies/baseline/bundle.ts";
+import type { Bundle, Manifest } from "../policies/bundle.ts";
+import { bundles, selectBundles } from "../policies/bundles.ts";
+import { parseManifest } from "../policies/manifests.ts";
+import { systemNamespaces } from "../policies/names.ts";
+
+const policies = join(import.meta.dirname, "..", "policies");
+
+describe("Baseline", () => {
+  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests({ isolatedNamespaces: ["dev", "uat"] });
+
+  it("closes each isolated namespace with a NetworkPolicy that allows nothing [S1-30]", () => {
+    assert.deepEqual(denyInDev, {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "default-deny", namespace: "dev" },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    });
+    assert.deepEqual(denyInUat?.metadata, { name: "default-deny", namespace: "uat" });
+  });
+
+  it("leaves name resolution open, over UDP and TCP, in sight of the DNS proxy [S1-36] [S1-34] [S1-35]", () => {
+    assert.deepEqual(dnsInDev, {
+      apiVersion: "cilium.io/v2",
+      kind: "CiliumNetworkPolicy",
+      metadata: { name: "allow-dns", namespace: "dev" },
+      spec: {
+        description: "Pods of this namespace may ask cluster DNS for any name.",
+        endpointSelector: {},
+        egress: [
+          {
+            toEndpoints: [
+              { matchLabels: { "k8s:io.kubernetes.pod.namespace": "kube-system", "k8s:k8s-app": "kube-dns" } },
+            ],
+            toPorts: [
+              {
+                ports: [
+                  { port: "53", protocol: "UDP" },
+                  { port: "53", protocol: "TCP" },
+                ],
+                rules: { dns: [{ matchPattern: "*" }] },
+              },
+            ],
+          },
+        ],
+      },
+    });
+    assert.deepEqual(dnsInUat?.metadata, { name: "allow-dns", namespace: "uat" });
+  });
+
+  it("yields nothing where no namespace is isolated", () => {
+    assert.deepEqual(baseline.manifests({ isolatedNamespaces: [] }), []);
+  });
+});
+
+describe("Selecting bundles", () => {
+  it("takes those the stack names, in our order", () => {
+    assert.deepEqual(selectBundles({ bundles: ["baseline"] }), [baseline]);
+    assert.deepEqual(selectBundles({ bundles: [] }), []);
+  });
+});
+
+/** What every bundle must keep to; empty when it does. */
+function faults(bundle: Bundle, manifests: readonly Manifest[]): string[] {
+  return [
+    ...(/^[A-Z].*\.$/.test(bundle.promise) ? [] : ["the promise is not a sentence"]),
+    ...manifests.flatMap(({ metadata, spec }) => [
+      ...(metadata.namespace !== undefined && systemNamespaces.includes(metadata.namespace)
+        ? [`${metadata.name} binds ${metadata.namespace}`]
+        : []),
+      ...bareLabelKeys(spec).map((key) => `${metadata.name} selects ${key} without saying whose label it is`),
+    ]),
+  ];
+}
+
+/** Label keys of Cilium selectors without a source before them. KNP selectors know no sources. */
+function bareLabelKeys(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(bareLabelKeys);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if ((key === "toEndpoints" || key === "fromEndpoints") && Array.isArray(inner)) {
+      return inner.flatMap(({ matchLabels }: { matchLabels?: Record<string, string> }) =>
+        Object.keys(matchLabels ?? {}).filter((label) => !/^(k8s|reserved):/.test(label)),
+      );
+    }
+    return bareLabelKeys(inner);
+  });
+}
+
+describe("Every bundle", () => {
+  const table = readFileSync(join(policies, "README.md"), "utf8");
+
+  for (const bundle of bundles) {
+    it(`${bundle.name} lies in a folder of its name, with a README, and its promise is in the table`, () => {
+      assert.ok(existsSync(join(policies, bundle.name, "bundle.ts")));
+      assert.ok(readFileSync(join(policies, bundle.name, "README.md"), "utf8").includes(bundle.promise));
+      assert.ok(table.includes(bundle.promise));
+    });
+
+    it(`${bundle.name} binds no system namespace and says whose labels it selects [S1-34]`, () => {
+      assert.deepEqual(faults(bundle, bundle.manifests({ isolatedNamespaces: ["dev"] })), []);
+    });
+  }
+
+  it("is in the list: no folder with a bundle.ts is forgotten", () => {
+    const folders = readdirSync(policies).filter((folder) => existsSync(join(policies, folder, "bundle.ts")));
+    assert.deepEqual(folders, bundles.map(({ name }) => name).sort());
+  });
+
+  it("would be caught binding kube-system, selecting bare labels or promising in fragments", () => {
+    const broken: Manifest = {
+      apiVersion: "cilium.io/v2",
+      kind: "CiliumNetworkPolicy",
+      metadata: { name: "broken", namespace: "kube-system" },
+      spec: { endpointSelector: {}, egress: [{ toEndpoints: [{ matchLabels: { app: "web", "k8s:app": "web" } }] }] },
+    };
+    assert.deepEqual(faults({ ...baseline, promise: "no sentence" }, [broken]), [
+      "the promise is not a sentence",
+      "broken binds kube-system",
+      "broken selects app without saying whose label it is",
+    ]);
+  });
+});
+
+describe("A manifest", () => {
+  it("that is no Kubernetes object is refused with its place", () => {
+    for (const text of ["", "- a list", "kind: Pod", "apiVersion: v1\nkind: Pod\nmetadata: {}\nspec: {}"]) {
+      assert.throws(() => parseManifest(text, "some/file.yaml"), {
+        message: "some/file.yaml holds no object with apiVersion, kind, metadata.name and spec",
+      });
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+
+import { isolatedNamespaces, namespaceLabels, Namespaces } from "../components/namespaces.ts";
+import { PolicyBundles } from "../components/policy-bundles.ts";
+import { baseline } from "../policies/baseline/bundle.ts";
+import { clusterHandle, foreignFacts, localFacts } from "./support/cluster-handle.ts";
+import { recordResources } from "./support/mocks.ts";
+import { settingsOf } from "./support/settings.ts";
+
+describe("Labels of a namespace", () => {
+  for (const [what, choices, labels] of [
+    ["isolated", { isolated: true, labels: {} }, { "kyverno.io/isolate": "true" }],
+    ["open", { isolated: false, labels: {} }, {}],
+    [
+      "isolated, with labels of the stack",
+      { isolated: true, labels: { environment: "dev", "platform-gateway-access": "true" } },
+      { environment: "dev", "platform-gateway-access": "true", "kyverno.io/isolate": "true" },
+    ],
+    [
+      "isolated, whatever a label says",
+      { isolated: true, labels: { "kyverno.io/isolate": "no" } },
+      { "kyverno.io/isolate": "true" },
+    ],
+    ["open, whatever a label says", { isolated: false, labels: { "kyverno.io/isolate": "true" } }, {}],
+  ] as const) {
+    it(`${what}: they say so [S1-29]`, () => {
+      assert.deepEqual(namespaceLabels(choices), labels);
+    });
+  }
+});
+
+describe("Namespaces", () => {
+  const { namespaces } = settingsOf({
+    namespaces: { uat: {}, dev: { labels: { environment: "dev" } }, open: { isolated: false } },
+  });
+
+  it("are made with their labels, and forgotten with the cluster", async () => {
+    const recording = recordResources();
+    new Namespaces("namespaces", { cluster: clusterHandle(localFacts), namespaces });
+    await recording.settled();
+
+    const dev = recording.one("namespaces-dev");
+    assert.deepEqual(dev.inputs["metadata"], {
+      name: "dev",
+      labels: { environment: "dev", "kyverno.io/isolate": "true" },
+    });
+    assert.equal(dev.deletedWith, "test:index:Cluster::cluster-owner");
+    assert.deepEqual(recording.one("namespaces-open").inputs["metadata"], { name: "open", labels: {} });
+  });
+
+  it("that start closed are those not opened by the stack, sorted", () => {
+    assert.deepEqual(isolatedNamespaces(namespaces), ["dev", "uat"]);
+  });
+});
+
+describe("PolicyBundles", () => {
+  const manifests = baseline.manifests({ isolatedNamespaces: ["dev"] });
+
+  it("applies the very objects it is given, after the network and the namespaces", async () => {
+    const recording = recordResources();
+    const cluster = clusterHandle(localFacts);
+    const namespaces = new Namespaces("namespaces", {
+      cluster,
+      namespaces: settingsOf({ namespaces: { dev: {} } }).namespaces,
+    });
+    new PolicyBundles("policies", { cluster, manifests, after: [namespaces] });
+    await recording.settled();
+
+    const deny = recording.one("policies-dev-default-deny");
+    assert.equal(deny.type, "kubernetes:networking.k8s.io/v1:NetworkPolicy");
+    const dns = recording.one("policies-dev-allow-dns");
+    assert.equal(dns.type, "kubernetes:cilium.io/v2:CiliumNetworkPolicy");
+    for (const [applied, manifest] of [
+      [deny, manifests[0]],
+      [dns, manifests[1]],
+    ] as const) {
+      assert.deepEqual({ ...applied.inputs }, manifest);
+      assert.equal(applied.deletedWith, "test:index:Cluster::cluster-owner");
+      assert.ok(applied.dependencies.includes("test:index:Network::network-ready"));
+      assert.ok(applied.dependencies.includes("kubernetes:core/v1:Namespace::namespaces-dev"));
+    }
+  });
+
+  it("names objects of whole clusters without a namespace", async () => {
+    const recording = recordResources();
+    new PolicyBundles("policies", {
+      cluster: clusterHandle(foreignFacts),
+      manifests: [
+        {
+          apiVersion: "cilium.io/v2",
+          kind: "CiliumClusterwideNetworkPolicy",
+          metadata: { name: "guardrail" },
+          spec: { endpointSelector: {} },
+        },
+      ],
+      after: [],
+    });
+    await recording.settled();
+    assert.equal(recording.one("policies-guardrail").deletedWith, undefined);
+  });
+});
