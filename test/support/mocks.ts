@@ -32,9 +32,9 @@ export interface Recording {
   /** Tokens of the functions called, in order. */
   readonly calls: readonly string[];
   /** The one resource of that name; an error where there is none or more than one. */
-  one(name: string): ResourceRecord;
+  readonly one: (name: string) => ResourceRecord;
   /** Waits until every registration is answered, and throws what went wrong on the way. */
-  settled(): Promise<void>;
+  readonly settled: () => Promise<void>;
 }
 
 /** What is used of a request; the generated classes have no types for their getters. */
