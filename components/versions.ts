@@ -52,6 +52,7 @@ export const charts = {
     version: "1.20.2",
     appVersion: "1.20.2",
     upstream: { kind: "repository", url: "https://helm.cilium.io" },
+    sha256: "b2afd87b7f75f875f92a14559f14f59b7babbb479d968e3fd625a20bf30ec20e",
     closedNetwork: { tool: "cilium", module: "github.com/cilium/cilium", folder: "install/kubernetes/cilium" },
   },
   gatewayApi: {
@@ -69,6 +70,7 @@ export const charts = {
     version: "3.9.1",
     appVersion: "1.19.1",
     upstream: { kind: "repository", url: "https://kyverno.github.io/kyverno" },
+    sha256: "7b7fe51a431b5b133b0ce7eb9dcb222b6a37fb967c163223cf480054ad14d752",
     closedNetwork: { tool: "kyverno", module: "github.com/kyverno/kyverno", folder: "charts/kyverno" },
   },
   nginxGatewayFabric: {
@@ -82,6 +84,7 @@ export const charts = {
     version: "10.1.1",
     appVersion: "3.4.4",
     upstream: { kind: "repository", url: "https://argoproj.github.io/argo-helm" },
+    sha256: "a677dfa6ca7e9f9a71fe9bf54ea86a9011d5c7db8e137c5171e78c4493af20e5",
     closedNetwork: { tool: "argo-cd", module: "github.com/argoproj/argo-cd/v3", folder: "manifests" },
   },
 } as const satisfies Record<string, ChartPin>;

@@ -9,16 +9,17 @@ import { dirname, join } from "node:path";
 
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import { buildTool } from "./build.ts";
-import { builtName, officialName } from "./build-input.ts";
+import { builtName, officialName, type BuildInput } from "./build-input.ts";
 import { findGo, type Go } from "./go.ts";
 import { diskProblem } from "./go-problems.ts";
 import { withLock } from "./lock.mjs";
-import { downloadTool, officialHosts } from "./official.ts";
+import { officialSites, officialWay } from "./official-files.ts";
+import { downloadTool } from "./official.ts";
 import { announcement, neededGigabytes, planProblems, planTools, type Wanted } from "./plan.ts";
 import { answeringHosts } from "./probe.ts";
 import { elapsed, type Log } from "./progress.ts";
 import { assembleHome, homeFolder, homeIsComplete } from "./pulumi-home.ts";
-import type { ToolName } from "./recipes.ts";
+import type { RecipeName, ToolName } from "./recipes.ts";
 import {
   homeParts,
   placeAll,
@@ -49,7 +50,7 @@ export async function obtainTools(names: readonly ToolName[], options: ObtainOpt
   const start = performance.now();
   removeOldScratch(at.scratch);
   const absent = placeAll(names, at, mode).filter((tool) => tool.name === undefined && !tool.byKwokctl);
-  await obtainAbsent(absent, mode, log, at);
+  await obtainAbsent(absent, names, mode, log, at);
   makeHome(names, mode, at);
   const paths = toolPaths(names, mode, at);
   if (paths.missing.length > 0) throw new Error(`obtained, but not found: ${paths.missing.join(", ")}`);
@@ -57,44 +58,103 @@ export async function obtainTools(names: readonly ToolName[], options: ObtainOpt
   return paths;
 }
 
-async function obtainAbsent(absent: readonly Placed[], mode: Mode, log: Log, at: Workplace): Promise<void> {
+async function obtainAbsent(
+  absent: readonly Placed[],
+  names: readonly ToolName[],
+  mode: Mode,
+  log: Log,
+  at: Workplace,
+): Promise<void> {
   if (absent.length === 0) return;
-  const wanted = absent.map(({ input }): Wanted => ({
-    name: input.recipe.name,
-    version: input.version,
-    hosts: officialHosts(input.recipe.name),
-    coldSeconds: input.recipe.coldSeconds,
-    coldGigabytes: input.recipe.coldGigabytes,
-  }));
-  const answering = mode === "build" ? new Set<string>() : await answeringHosts(wanted.flatMap((tool) => tool.hosts));
-  const plan = planTools(wanted, mode, answering);
+  const wanted = absent.map(({ input }) => wantedOf(input, at));
+  const hosts = wanted.flatMap((tool) => tool.official?.hosts ?? []);
+  const answering = mode === "build" ? new Set<string>() : await answeringHosts(hosts);
+  const plan = planTools(wanted, mode, answering, hasOfficialKwokctl(names, mode, at));
   const refused = planProblems(plan, mode);
   if (refused.length > 0) throw new ProblemsError(refused);
 
-  const toBuild = absent.filter(({ input }) => plan.build.includes(input.recipe.name));
-  const go = toBuild.length === 0 ? undefined : findGo(plan.build);
-  if (go !== undefined) await checkDisk(toBuild, wanted, go, at);
+  const build = await prepareBuild(absent, wanted, plan.build, log, at);
   for (const line of announcement(plan, wanted, availableParallelism())) log(line);
-
-  const jobs = absent.map((tool) => ({
+  const download = async (tool: Placed): Promise<void> => {
+    const name = officialName(tool.input, at.platform);
+    const pulumi = pulumiIn(at);
+    try {
+      await once(name, log, at, () => downloadTool(tool.input, { name, at, pulumi }));
+    } catch (error) {
+      if (mode === "official" || !(error instanceof ProblemsError) || isWrongContent(error)) throw error;
+      log(`${tool.input.recipe.name} ${tool.input.version}: download failed, building instead`);
+      await (
+        await prepareBuild([tool], wanted, [tool.input.recipe.name], log, at)
+      )(tool);
+    }
+  };
+  const jobFor = (tool: Placed): Job => ({
     tool,
-    work: () =>
-      plan.build.includes(tool.input.recipe.name) && go !== undefined
-        ? build(tool, go, log, at)
-        : download(tool, log, at),
-  }));
-  const problems = await runAll(jobs, sideBySide, log);
+    work: () => (plan.build.includes(tool.input.recipe.name) ? build(tool) : download(tool)),
+  });
+
+  const mine = absent.filter(({ input }) => !plan.byKwokctl.includes(input.recipe.name));
+  // The CLI installs the provider: it must be there before.
+  const later = mine.filter(
+    ({ input }) => input.recipe.name === "pulumi-kubernetes" && plan.download.includes("pulumi-kubernetes"),
+  );
+  const first = mine.filter((tool) => !later.includes(tool));
+  const problems = [
+    ...(await runAll(first.map(jobFor), sideBySide, log)),
+    ...(await runAll(later.map(jobFor), sideBySide, log)),
+  ];
   if (problems.length > 0) throw new ProblemsError(problems);
 }
 
-async function build({ input }: Placed, go: Go, log: Log, at: Workplace): Promise<void> {
-  const name = builtName(input);
-  await once(name, log, at, () => buildTool(input, go, at.platform, at, log));
+interface Job {
+  readonly tool: Placed;
+  readonly work: () => Promise<void>;
 }
 
-async function download({ input }: Placed, log: Log, at: Workplace): Promise<void> {
-  const name = officialName(input, at.platform);
-  await once(name, log, at, () => downloadTool(input, name, at, log));
+function wantedOf(input: BuildInput, at: Workplace): Wanted {
+  const { name, coldSeconds, coldGigabytes } = input.recipe;
+  const way = officialWay(name, at.platform);
+  const hosts = way?.sites.map((site) => new URL(officialSites[site]).host) ?? [];
+  return {
+    name,
+    version: input.version,
+    coldSeconds,
+    coldGigabytes,
+    ...(way === undefined ? {} : { official: { kind: way.kind, hosts } }),
+  };
+}
+
+/** Go and disk are checked before the first build begins; then a function that builds one tool. */
+async function prepareBuild(
+  absent: readonly Placed[],
+  wanted: readonly Wanted[],
+  names: readonly RecipeName[],
+  log: Log,
+  at: Workplace,
+): Promise<(tool: Placed) => Promise<void>> {
+  const toBuild = absent.filter(({ input }) => names.includes(input.recipe.name));
+  if (toBuild.length === 0) return () => Promise.reject(new Error("nothing to build"));
+  const go = findGo(names);
+  await checkDisk(toBuild, wanted, go, at);
+  return async ({ input }) => {
+    await once(builtName(input), log, at, () => buildTool(input, go, at.platform, at, log));
+  };
+}
+
+function isWrongContent(error: ProblemsError): boolean {
+  return error.problems.some(({ code }) => code === "tools/download-checksum");
+}
+
+function hasOfficialKwokctl(names: readonly ToolName[], mode: Mode, at: Workplace): boolean {
+  return placeAll(names, at, mode).some(
+    ({ input, name }) => input.recipe.name === "kwok" && name?.includes("-official-") === true,
+  );
+}
+
+/** The CLI as it lies in the cache, for installing plugins before there is a home. */
+function pulumiIn(at: Workplace): string | undefined {
+  const name = placeAll(["pulumi"], at, "auto")[0]?.name;
+  return name === undefined ? undefined : join(at.tools, name, "bin", "pulumi");
 }
 
 /** Do it unless another process has done it while we waited. */
@@ -112,11 +172,7 @@ async function once(name: string, log: Log, at: Workplace, work: () => Promise<v
 }
 
 /** Run the jobs, so many at a time; one that fails does not keep the others from finishing. */
-async function runAll(
-  jobs: readonly { readonly tool: Placed; readonly work: () => Promise<void> }[],
-  atATime: number,
-  log: Log,
-): Promise<Problem[]> {
+async function runAll(jobs: readonly Job[], atATime: number, log: Log): Promise<Problem[]> {
   const waiting = [...jobs];
   const problems: Problem[] = [];
   const worker = async (): Promise<void> => {

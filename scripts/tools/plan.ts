@@ -1,6 +1,7 @@
 /** What is downloaded, what is built, and how that is said: decided before anything is fetched. */
 import type { Problem } from "../../policies/problems.ts";
 import { elapsed } from "./progress.ts";
+import type { OfficialKind } from "./official-files.ts";
 import type { RecipeName } from "./recipes.ts";
 import type { Mode } from "./tool-paths.ts";
 
@@ -8,8 +9,8 @@ import type { Mode } from "./tool-paths.ts";
 export interface Wanted {
   readonly name: RecipeName;
   readonly version: string;
-  /** Hosts that an official download comes from; all must answer. */
-  readonly hosts: readonly string[];
+  /** How it is had officially, and from which hosts; absent where it can only be built. */
+  readonly official?: { readonly kind: OfficialKind; readonly hosts: readonly string[] };
   readonly coldSeconds: number;
   readonly coldGigabytes: number;
 }
@@ -17,20 +18,38 @@ export interface Wanted {
 export interface Plan {
   readonly download: readonly RecipeName[];
   readonly build: readonly RecipeName[];
+  /** Left to kwokctl, which downloads them when it makes a cluster. */
+  readonly byKwokctl: readonly RecipeName[];
   /** Hosts that were asked and did not answer. */
   readonly silent: readonly string[];
 }
 
-/** `build` asks nobody, `official` insists, `auto` takes each tool from where it can be had. */
-export function planTools(wanted: readonly Wanted[], mode: Mode, answering: ReadonlySet<string>): Plan {
-  if (mode === "build") return { download: [], build: wanted.map((tool) => tool.name), silent: [] };
-  const silent = new Set(wanted.flatMap((tool) => tool.hosts).filter((host) => !answering.has(host)));
-  const downloadable = (tool: Wanted): boolean =>
-    mode === "official" || tool.hosts.every((host) => answering.has(host));
+/**
+ * `build` asks nobody, `official` insists, `auto` takes each tool from where it can be had. `officialKwokctl`: the kwokctl
+ * that is there already is the official one, which fetches its control plane by itself.
+ */
+export function planTools(
+  wanted: readonly Wanted[],
+  mode: Mode,
+  answering: ReadonlySet<string>,
+  officialKwokctl: boolean,
+): Plan {
+  const answers = (tool: Wanted): boolean =>
+    mode !== "build" && tool.official?.hosts.every((host) => mode === "official" || answering.has(host)) === true;
+  const kwokctlFetches = officialKwokctl || wanted.some((tool) => tool.name === "kwok" && answers(tool));
+  const way = (tool: Wanted): "download" | "build" | "byKwokctl" => {
+    if (!answers(tool)) return "build";
+    if (tool.official?.kind !== "kwokctl") return "download";
+    return kwokctlFetches ? "byKwokctl" : "build";
+  };
+  const names = (which: ReturnType<typeof way>): RecipeName[] =>
+    wanted.filter((tool) => way(tool) === which).map((tool) => tool.name);
+  const hosts = mode === "build" ? [] : wanted.flatMap((tool) => tool.official?.hosts ?? []);
   return {
-    download: wanted.filter(downloadable).map((tool) => tool.name),
-    build: wanted.filter((tool) => !downloadable(tool)).map((tool) => tool.name),
-    silent: [...silent].sort(),
+    download: names("download"),
+    build: names("build"),
+    byKwokctl: names("byKwokctl"),
+    silent: [...new Set(hosts.filter((host) => !answering.has(host)))].sort(),
   };
 }
 
@@ -62,11 +81,12 @@ export function announcement(plan: Plan, wanted: readonly Wanted[], cores: numbe
     `${name} ${wanted.find((tool) => tool.name === name)?.version ?? ""}`.trim();
   const lines: string[] = [];
   if (plan.download.length > 0) lines.push(`tools: downloading ${plan.download.map(title).join(", ")}`);
+  if (plan.byKwokctl.length > 0) lines.push(`tools: kwokctl will download ${plan.byKwokctl.map(title).join(", ")}`);
   if (plan.build.length > 0) {
-    const why = plan.silent.length === 0 ? "as asked" : `because ${plan.silent.join(", ")} did not answer`;
+    const why = plan.silent.length === 0 ? "" : ` because ${plan.silent.join(", ")} did not answer`;
     const seconds = buildSeconds(wanted, plan.build, cores);
     lines.push(
-      `tools: building ${plan.build.map(title).join(", ")} from source ${why}; ` +
+      `tools: building ${plan.build.map(title).join(", ")} from source${why}; ` +
         `about ${elapsed(roundUp(seconds))} the first time, much less when Go has cached them`,
     );
   }

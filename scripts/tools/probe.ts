@@ -11,7 +11,7 @@ export async function answeringHosts(
   const answers = await Promise.all(
     [...new Set(hosts)].map(async (host) => {
       try {
-        await ask(host.includes("://") ? host : `https://${host}/`, AbortSignal.timeout(patienceMs));
+        await ask(`https://${host}/`, AbortSignal.timeout(patienceMs));
         return host;
       } catch {
         return undefined;

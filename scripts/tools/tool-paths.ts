@@ -9,13 +9,11 @@ import { cacheFolder, type Environment } from "../../components/chart-cache.ts";
 import { builtName, officialName, readBuildInput, type BuildInput } from "./build-input.ts";
 import { homeBin, homeFolder, homeIsComplete, type HomeParts } from "./pulumi-home.ts";
 import { platformOf, type Platform } from "./platform.ts";
-import { recipesFor, type RecipeName, type ToolName } from "./recipes.ts";
+import { officialWay } from "./official-files.ts";
+import { recipesFor, type ToolName } from "./recipes.ts";
 
 /** Where a tool may come from. `auto` prefers what is there, then the official download, then a build. */
 export type Mode = "auto" | "official" | "build";
-
-/** Tools that `kwokctl` downloads by itself, so that they are absent where official downloads answer. */
-export const downloadedByKwokctl: readonly RecipeName[] = ["etcd", "kubernetes"];
 
 export interface ToolPaths {
   /** Absolute path of each tool that was asked for and is there. */
@@ -77,7 +75,7 @@ export function place(
   const official = officialName(input, at.platform);
   const candidates = mode === "build" ? [built] : mode === "official" ? [official] : [official, built];
   const name = candidates.find((candidate) => existsSync(join(at.tools, candidate, "bin")));
-  const byKwokctl = name === undefined && officialKwokctl && downloadedByKwokctl.includes(recipe.name);
+  const byKwokctl = name === undefined && officialKwokctl && officialWay(recipe.name, at.platform)?.kind === "kwokctl";
   return { input, byKwokctl, ...(name === undefined ? {} : { name }) };
 }
 
