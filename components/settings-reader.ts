@@ -3,17 +3,12 @@
  *
  * Nothing else reads Pulumi config, and nobody checks a setting again: what comes out is typed, whole and frozen.
  */
-import { join } from "node:path";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { ProblemsError } from "../policies/problems.ts";
 import type { Settings } from "./settings.ts";
 import { reviewSettings, type SettingsInput } from "./settings/review.ts";
 import { readStackFiles } from "./settings/stack-files.ts";
-
-/** Where Pulumi.yaml and the stack files lie. */
-const projectFolder = join(import.meta.dirname, "..");
 
 /** Throws once, with every problem of the stack file. */
 export function readSettings(input: SettingsInput): Settings {
@@ -22,10 +17,10 @@ export function readSettings(input: SettingsInput): Settings {
   return frozen(settings);
 }
 
-/** The settings of the stack that is running. */
+/** The settings of the stack that is running. Pulumi runs the program in the folder of the stack files. */
 export function settingsFromPulumi(): Settings {
   const stack = pulumi.getStack();
-  const files = readStackFiles(projectFolder);
+  const files = readStackFiles(process.cwd());
   const own = files.find((file) => file.stack === stack);
   return readSettings({
     stack,

@@ -2,9 +2,12 @@
  * reviewSettings: the configuration of a stack, read once, with everything that is wrong with it.
  */
 import type { Problem } from "../../policies/problems.ts";
+import { judge, type Judged } from "../cilium/compatibility.ts";
+import { ciliumValues } from "../cilium/values.ts";
+import { clusterFacts } from "../cluster/facts.ts";
 import { type Settings, settingsSchema } from "../settings.ts";
 import { capacityProblems } from "./capacity.ts";
-import { defaultClusterName, nameProblems } from "./names.ts";
+import { defaultClusterName, namespaceProblems } from "./names.ts";
 import { networkProblems } from "./networks.ts";
 import { portProblems } from "./ports.ts";
 import { readShape } from "./shape.ts";
@@ -42,14 +45,43 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
   const told = new Set(shape.problems.map(({ where }) => where));
   const coherence = [
     ...targetProblems(settings, Object.keys(given), kubeconfigOf(input), file),
-    ...nameProblems(settings, file),
+    ...namespaceProblems(settings, file),
     ...networkProblems(settings, file),
     ...capacityProblems(settings, file),
     ...portProblems(settings, file),
     ...siblingProblems(settings, input.siblings ?? [], file),
   ];
+  const impossible = isWhole(settings) ? judge(wholeStack(stack, settings)).refused : [];
   // A value that was refused has been replaced by its default: what follows from the default is not the user's doing.
-  return { settings, problems: [...shape.problems, ...coherence.filter(({ where }) => !told.has(where))] };
+  return {
+    settings,
+    problems: [...shape.problems, ...[...coherence, ...impossible].filter(({ where }) => !told.has(where))],
+  };
+}
+
+/** Facts need what an existing cluster's owner alone knows. */
+function isWhole(settings: Settings): boolean {
+  const { podCidr, routing } = settings.existing;
+  return settings.target !== "existing" || (podCidr !== undefined && routing.length > 0);
+}
+
+/** The stack without its bundles, which are judged where they are known. */
+function wholeStack(stack: string, settings: Settings): Judged {
+  const facts = clusterFacts(settings);
+  return {
+    stack,
+    settings,
+    facts,
+    values: (chart, { apiServerHost }) => {
+      switch (chart) {
+        case "cilium":
+          return ciliumValues(settings, facts, apiServerHost);
+        case "kyverno":
+          return settings.kyverno.values;
+      }
+    },
+    bundles: [],
+  };
 }
 
 function kubeconfigOf(input: SettingsInput): KubeconfigGiven {

@@ -1,0 +1,8 @@
+/** Known values: what the pinned chart of Kyverno can be told, as derived from the chart. */
+import type { KeyTree } from "../chart-keys.ts";
+import known from "./known-values.json" with { type: "json" };
+
+/** Version of the chart the keys were derived from. */
+export const knownVersion: string = known.version;
+
+export const kyvernoKeys = known.values as KeyTree;
