@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 
 import type { Settings } from "../settings.ts";
+import { registriesFolder } from "./pull-through-hosts.ts";
 
 /** A node port published on this machine. */
 export interface PortMapping {
@@ -25,8 +26,16 @@ export function portMappings(settings: Settings): PortMapping[] {
  * Only the control plane publishes ports: one machine port cannot lead to two containers. kube-proxy exists exactly when
  * Cilium does not replace it, from the one setting, so the two can never contradict.
  */
-export function kindConfig(settings: Settings): string {
+export function kindConfig(settings: Settings, stack: string): string {
   const { kind, cilium } = settings;
+  const registries =
+    kind.pullThroughCaches.length === 0
+      ? {}
+      : {
+          extraMounts: [
+            { hostPath: registriesFolder(stack), containerPath: "/etc/containerd/certs.d", readOnly: true },
+          ],
+        };
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
@@ -38,10 +47,10 @@ export function kindConfig(settings: Settings): string {
       podSubnet: kind.podCidr,
       serviceSubnet: kind.serviceCidr,
     },
-    ...(kind.pullThroughCaches.length === 0 ? {} : { containerdConfigPatches: registryMirrors(settings) }),
     nodes: [
       {
         role: "control-plane",
+        ...registries,
         extraPortMappings: portMappings(settings).map(({ nodePort, hostPort }) => ({
           containerPort: nodePort,
           hostPort,
@@ -49,21 +58,7 @@ export function kindConfig(settings: Settings): string {
           protocol: "TCP",
         })),
       },
-      ...Array.from({ length: kind.workers }, () => ({ role: "worker" })),
+      ...Array.from({ length: kind.workers }, () => ({ role: "worker", ...registries })),
     ],
   });
-}
-
-/** Name of the container that caches a registry, reachable by it on kind's own network. */
-export function cacheContainerName(registry: string): string {
-  return `cilium-platform-cache-${registry.replaceAll(/[^a-z0-9]+/g, "-")}`;
-}
-
-function registryMirrors(settings: Settings): string[] {
-  return settings.kind.pullThroughCaches.map(({ registry }) =>
-    [
-      `[plugins."io.containerd.grpc.v1.cri".registry.mirrors."${registry}"]`,
-      `  endpoint = ["http://${cacheContainerName(registry)}:5000"]`,
-    ].join("\n"),
-  );
 }

@@ -4,7 +4,7 @@
  * Cluster names are shared by everybody on the machine: a cluster is only ever reclaimed when this stack wrote down,
  * before it began, that it was about to make that name.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -15,6 +15,7 @@ import { requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { runCommand, runOrFail } from "./processes.ts";
+import { registriesFolder } from "./pull-through-hosts.ts";
 import { kubeconfigFile, stackFolder } from "./state-folder.ts";
 
 export interface KindClusterInputs {
@@ -24,6 +25,8 @@ export interface KindClusterInputs {
   readonly config: string;
   /** By digest. */
   readonly nodeImage: string;
+  /** Text of `hosts.toml` by registry, for the nodes to read at every pull. Empty without caches. */
+  readonly registryHosts: Readonly<Record<string, string>>;
 }
 
 export interface KindClusterOutputs extends KindClusterInputs {
@@ -73,8 +76,20 @@ async function isFree(port: number): Promise<boolean> {
 async function observe(inputs: KindClusterInputs): Promise<KindClusterOutputs> {
   const kubeconfig = await kind(["get", "kubeconfig", "--name", inputs.name]);
   await writeFile(kubeconfigFile(inputs.stack), kubeconfig, { mode: 0o600 });
-  const { name, stack, config, nodeImage } = inputs;
-  return { name, stack, config, nodeImage, kubeconfig, uid: await clusterUid(kubeconfig) };
+  const { name, stack, config, nodeImage, registryHosts } = inputs;
+  return { name, stack, config, nodeImage, registryHosts, kubeconfig, uid: await clusterUid(kubeconfig) };
+}
+
+/** The folder itself stays: the nodes hold it mounted. */
+async function writeRegistryHosts({ stack, registryHosts }: KindClusterInputs): Promise<void> {
+  const folder = registriesFolder(stack);
+  await mkdir(folder, { recursive: true });
+  const dropped = (await readdir(folder)).filter((registry) => registryHosts[registry] === undefined);
+  await Promise.all(dropped.map((registry) => rm(join(folder, registry), { recursive: true })));
+  for (const [registry, text] of Object.entries(registryHosts)) {
+    await mkdir(join(folder, registry), { recursive: true });
+    await writeFile(join(folder, registry, "hosts.toml"), text);
+  }
 }
 
 async function remove(inputs: KindClusterInputs): Promise<void> {
@@ -82,12 +97,14 @@ async function remove(inputs: KindClusterInputs): Promise<void> {
   const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
   await kind(["delete", "cluster", "--name", inputs.name, "--kubeconfig", scratch]);
   await Promise.all([markFile(inputs), kubeconfigFile(inputs.stack), scratch].map((file) => rm(file, { force: true })));
+  await rm(registriesFolder(inputs.stack), { recursive: true, force: true });
 }
 
 export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
   async diff(_id, olds, news) {
     const replaces = (["name", "stack", "config", "nodeImage"] as const).filter((key) => olds[key] !== news[key]);
-    return await Promise.resolve({ changes: replaces.length > 0, replaces });
+    const told = JSON.stringify(olds.registryHosts) === JSON.stringify(news.registryHosts);
+    return await Promise.resolve({ changes: replaces.length > 0 || !told, replaces });
   },
 
   async create(inputs) {
@@ -108,6 +125,7 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
     if (taken.flat().length > 0) {
       throw new UserError(`ports in use on this machine: ${taken.flat().join(", ")}; free them or choose others`);
     }
+    if (Object.keys(inputs.registryHosts).length > 0) await writeRegistryHosts(inputs);
     await writeFile(markFile(inputs), JSON.stringify({ stack: inputs.stack, cluster: inputs.name }), { mode: 0o600 });
     const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
     try {
@@ -138,6 +156,7 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
   },
 
   async update(_id, _olds, news) {
+    await writeRegistryHosts(news);
     return { outs: await observe(news) };
   },
 

@@ -6,6 +6,7 @@ import type { ClusterHandle } from "./handle.ts";
 import { kindConfig } from "./kind-config.ts";
 import { localHandle, type LocalClusterArgs } from "./kwok.ts";
 import { LifecycleResource } from "./lifecycle.ts";
+import { registryHosts } from "./pull-through-hosts.ts";
 
 class KindNodes extends LifecycleResource {
   declare readonly kubeconfig: pulumi.Output<string>;
@@ -24,7 +25,8 @@ export class KindCluster extends pulumi.ComponentResource {
       {
         name: args.clusterName,
         stack: pulumi.getStack(),
-        config: kindConfig(args.settings),
+        config: kindConfig(args.settings, pulumi.getStack()),
+        registryHosts: registryHosts(args.settings),
         nodeImage: kindNodeImage,
         kubeconfig: undefined,
         uid: undefined,

@@ -9,8 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Settings } from "../settings.ts";
 import { registryCacheImage } from "../versions.ts";
-import { cacheContainerName } from "./kind-config.ts";
-import { upstreamOf } from "./pull-through-upstream.ts";
+import { cacheName, upstreamOf } from "./pull-through-hosts.ts";
 
 export interface PullThroughCachesArgs {
   readonly clusterName: string;
@@ -28,7 +27,7 @@ export class PullThroughCaches extends pulumi.ComponentResource {
       { parent: this, provider },
     );
     for (const { registry, port } of args.settings.kind.pullThroughCaches) {
-      const container = cacheContainerName(registry);
+      const container = cacheName(args.clusterName, registry);
       const volume = new docker.Volume(
         `${name}-volume-${registry}`,
         { name: container },
