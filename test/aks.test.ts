@@ -8,7 +8,7 @@ import { apiServerAccess, changedByAzure, poolChangedByAzure } from "../componen
 import { apiServerIn, kubeloginKubeconfig } from "../components/cluster/aks-kubeconfig.ts";
 import { aksNames, aksTags } from "../components/cluster/aks-names.ts";
 import { aksPools } from "../components/cluster/aks-pools.ts";
-import { aksProblems, aksWarnings } from "../components/cluster/aks-problems.ts";
+import { aksRefusals, aksWarnings } from "../components/cluster/aks-problems.ts";
 import { deployerType, roleAssignmentName, roleDefinitionId } from "../components/cluster/aks-roles.ts";
 import { clusterFacts } from "../components/cluster/facts.ts";
 import type { Settings } from "../components/settings.ts";
@@ -495,8 +495,8 @@ describe("The kubeconfig of AKS", () => {
 
 describe("Refused on AKS", () => {
   it("is a cluster without kube-proxy, with what it would take", () => {
-    assert.deepEqual(aksProblems(aksOf(), "Pulumi.aks.yaml"), []);
-    assert.deepEqual(aksProblems({ ...aksOf(), kubeProxy: "removed" }, "Pulumi.aks.yaml").map(formatProblem), [
+    assert.deepEqual(aksRefusals(aksOf(), "Pulumi.aks.yaml"), []);
+    assert.deepEqual(aksRefusals({ ...aksOf(), kubeProxy: "removed" }, "Pulumi.aks.yaml").map(formatProblem), [
       [
         "Pulumi.aks.yaml › aks.kubeProxy: asks for a preview feature of Azure that this version cannot reach, got `removed`",
         "  expected `kept`; Cilium replaces kube-proxy beside it with `cilium.kubeProxyReplacement`",

@@ -1,9 +1,9 @@
-/** aksProblems: what an AKS stack may ask for in words, but cannot have. */
+/** aksRefusals: what an AKS stack may ask for in words, but cannot have. */
 import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
 
 /** `file` is the stack file the settings come from. */
-export function aksProblems(aks: Settings["aks"], file: string): readonly Problem[] {
+export function aksRefusals(aks: Settings["aks"], file: string): readonly Problem[] {
   return aks.kubeProxy === "removed" ? [keptKubeProxy(file)] : [];
 }
 

@@ -2,6 +2,7 @@
  * Targets: what a stack must say for its own target, and must not say for another.
  */
 import type { Problem } from "../../policies/problems.ts";
+import { aksRefusals } from "../cluster/aks-problems.ts";
 import type { Settings } from "../settings.ts";
 import { targetBlocks } from "./answers.ts";
 
@@ -21,7 +22,7 @@ export function targetProblems(
       .map((block) => otherTarget(block, settings.target, file)),
     ...(settings.target === "existing" ? existingProblems(settings.existing, file) : []),
     ...kubeconfigProblems(settings.target, kubeconfig, file),
-    ...(settings.target === "aks" ? aksProblems(settings.aks, file) : []),
+    ...(settings.target === "aks" ? [...aksProblems(settings.aks, file), ...aksRefusals(settings.aks, file)] : []),
   ];
 }
 
