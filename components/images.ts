@@ -16,7 +16,7 @@ interface ImageValues {
   readonly registries: readonly string[];
 }
 
-const imageValues: Readonly<Record<ChartKey, ImageValues>> = {
+export const imageValues: Readonly<Record<ChartKey, ImageValues>> = {
   cilium: {
     repositories: {
       "image.repository": "quay.io/cilium/cilium",

@@ -14,6 +14,7 @@ import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts.ts";
 import { refuseImpossible } from "./cilium/compatibility.ts";
 import { ciliumValues } from "./cilium/values.ts";
+import { aksWarnings } from "./cluster/aks-problems.ts";
 import { clusterFacts } from "./cluster/facts.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
 import { gatewayValues } from "./gateway/values.ts";
@@ -58,7 +59,10 @@ async function decide(): Promise<Plan> {
   const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
     rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
 
-  const warnings = refuseImpossible({ stack, settings, facts, values, bundles });
+  const warnings = [
+    ...refuseImpossible({ stack, settings, facts, values, bundles }),
+    ...(settings.target === "aks" ? aksWarnings(settings.aks, `Pulumi.${stack}.yaml`) : []),
+  ];
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
 
   const wanted = wantedCharts(settings);
@@ -96,7 +100,7 @@ export function wantedCharts(settings: Pick<Settings, "kyverno" | "gateway" | "a
   ];
 }
 
-function chartValues(
+export function chartValues(
   chart: ChartKey,
   settings: Settings,
   facts: ClusterFacts,

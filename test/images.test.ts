@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 
 import { mirrored, rewriteImages } from "../components/images.ts";
+import { imagesIn } from "../scripts/image-list.ts";
+import { notFromMirror } from "../scripts/images.ts";
 
 describe("An image from the mirror", () => {
   for (const [what, image, expected] of [
@@ -55,5 +57,62 @@ describe("Rewriting the images of a chart", () => {
       webhooksCleanup: { image: { registry: "mirror.example/third-party" } },
       test: { image: { registry: "mirror.example/third-party" } },
     });
+  });
+});
+
+describe("The images of rendered objects", () => {
+  const rendered = `
+apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      initContainers: [{ name: first, image: registry.example/first:1 }]
+      containers:
+        - { name: second, image: registry.example/second:1@sha256:00 }
+        - { name: again, image: registry.example/first:1 }
+      volumes: [{ name: data, image: { reference: registry.example/volume:1 } }]
+---
+# Source: a comment behind the line that separates
+apiVersion: batch/v1
+kind: CronJob
+spec: { jobTemplate: { spec: { template: { spec: { containers: [{ image: registry.example/job:1 }] } } } } }
+---
+apiVersion: gateway.nginx.org/v1alpha2
+kind: NginxProxy
+spec: { kubernetes: { deployment: { container: { image: { repository: registry.example/plane, tag: 2.0.0 } } } } }
+---
+apiVersion: v1
+kind: ConfigMap
+data: { image: registry.example/only-text:1 }
+---
+kind: CustomResourceDefinition
+spec: { containers: [{ image: registry.example/definition:1 }] }
+`;
+
+  it("are those of containers, of volumes and of the data plane a controller makes, each once", () => {
+    assert.deepEqual(imagesIn(rendered), [
+      "registry.example/first:1",
+      "registry.example/job:1",
+      "registry.example/plane:2.0.0",
+      "registry.example/second:1@sha256:00",
+      "registry.example/volume:1",
+    ]);
+  });
+
+  it("are none where nothing runs", () => {
+    assert.deepEqual(imagesIn("kind: Namespace\nmetadata: { name: image }\n"), []);
+  });
+});
+
+describe("Images that a mirror does not give", () => {
+  const found = ["mirror.example/a:1", "registry.example/b:1"];
+
+  it("are named", () => {
+    assert.deepEqual(notFromMirror(found, "mirror.example"), ["registry.example/b:1"]);
+  });
+
+  it("are no concern of a stack without a mirror", () => {
+    assert.deepEqual(notFromMirror(found, undefined), []);
   });
 });
