@@ -12,17 +12,16 @@ import { builtName, buildTargets, type BuildInput } from "./build-input.ts";
 import { runGo, type Go } from "./go.ts";
 import { buildProblem } from "./go-problems.ts";
 import { downloadModule } from "./go-module.ts";
-import type { Platform } from "./platform.ts";
 import { publish } from "./publish.ts";
+import type { Workplace } from "./tool-paths.ts";
 import { countLine, progressLine, withHeartbeat, type BuildCount, type Log } from "./progress.ts";
 
 /** Build into `<cache>/tools/<name>/bin`. The caller holds the lock of that folder. */
 export async function buildTool(
   input: BuildInput,
   go: Go,
-  platform: Platform,
-  places: { readonly tools: string; readonly scratch: string },
-  log: Log,
+  places: Pick<Workplace, "tools" | "scratch" | "platform">,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   const { recipe } = input;
   mkdirSync(places.scratch, { recursive: true });
@@ -38,7 +37,13 @@ export async function buildTool(
     const run = await withHeartbeat(
       log,
       (seconds) => progressLine(title, count, seconds),
-      () => runGo(go, args, { cwd: input.folder, platform, onLine: (line) => countLine(line, count) }),
+      () =>
+        runGo(go, args, {
+          cwd: input.folder,
+          platform: places.platform,
+          signal,
+          onLine: (line) => countLine(line, count),
+        }),
     );
     if (!run.ok) throw new ProblemsError([buildProblem(recipe.name, run.output.filter(isMessage))]);
     publish(finished, join(places.tools, builtName(input)));

@@ -2,20 +2,20 @@
  * obtainTools: whatever of the named tools is missing is there afterwards, from the official place or built from
  * source, and every later run only looks.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import { buildTool } from "./build.ts";
 import { builtName, officialName, type BuildInput } from "./build-input.ts";
-import { findGo, type Go } from "./go.ts";
-import { diskProblem } from "./go-problems.ts";
+import { checkDisk, removeOldScratch } from "./disk.ts";
+import { findGo } from "./go.ts";
+import { untilInterrupted } from "./interruption.ts";
 import { withLock } from "./lock.mjs";
 import { officialSites, officialWay } from "./official-files.ts";
 import { downloadTool } from "./official.ts";
-import { announcement, neededGigabytes, planProblems, planTools, type Wanted } from "./plan.ts";
+import { announcement, planProblems, planTools, type Wanted } from "./plan.ts";
 import { answeringHosts } from "./probe.ts";
 import { elapsed, type Log } from "./progress.ts";
 import { assembleHome, homeFolder, homeIsComplete } from "./pulumi-home.ts";
@@ -50,7 +50,7 @@ export async function obtainTools(names: readonly ToolName[], options: ObtainOpt
   const start = performance.now();
   removeOldScratch(at.scratch);
   const absent = placeAll(names, at, mode).filter((tool) => tool.name === undefined && !tool.byKwokctl);
-  await obtainAbsent(absent, names, mode, log, at);
+  await untilInterrupted((signal) => obtainAbsent(absent, names, mode, { log, signal }, at));
   makeHome(names, mode, at);
   const paths = toolPaths(names, mode, at);
   if (paths.missing.length > 0) throw new Error(`obtained, but not found: ${paths.missing.join(", ")}`);
@@ -62,9 +62,10 @@ async function obtainAbsent(
   absent: readonly Placed[],
   names: readonly ToolName[],
   mode: Mode,
-  log: Log,
+  run: Run,
   at: Workplace,
 ): Promise<void> {
+  const { log } = run;
   if (absent.length === 0) return;
   const wanted = absent.map(({ input }) => wantedOf(input, at));
   const hosts = wanted.flatMap((tool) => tool.official?.hosts ?? []);
@@ -73,7 +74,7 @@ async function obtainAbsent(
   const refused = planProblems(plan, mode);
   if (refused.length > 0) throw new ProblemsError(refused);
 
-  const build = await prepareBuild(absent, wanted, plan.build, log, at);
+  const build = await prepareBuild(absent, plan.build, run, at);
   for (const line of announcement(plan, wanted, availableParallelism())) log(line);
   const download = async (tool: Placed): Promise<void> => {
     const name = officialName(tool.input, at.platform);
@@ -84,7 +85,7 @@ async function obtainAbsent(
       if (mode === "official" || !(error instanceof ProblemsError) || isWrongContent(error)) throw error;
       log(`${tool.input.recipe.name} ${tool.input.version}: download failed, building instead`);
       await (
-        await prepareBuild([tool], wanted, [tool.input.recipe.name], log, at)
+        await prepareBuild([tool], [tool.input.recipe.name], run, at)
       )(tool);
     }
   };
@@ -106,20 +107,26 @@ async function obtainAbsent(
   if (problems.length > 0) throw new ProblemsError(problems);
 }
 
+/** What goes along with every step of one run. */
+interface Run {
+  readonly log: Log;
+  /** Ends the processes that are started. */
+  readonly signal: AbortSignal;
+}
+
 interface Job {
   readonly tool: Placed;
   readonly work: () => Promise<void>;
 }
 
 function wantedOf(input: BuildInput, at: Workplace): Wanted {
-  const { name, coldSeconds, coldGigabytes } = input.recipe;
+  const { name, coldSeconds } = input.recipe;
   const way = officialWay(name, at.platform);
   const hosts = way?.sites.map((site) => new URL(officialSites[site]).host) ?? [];
   return {
     name,
     version: input.version,
     coldSeconds,
-    coldGigabytes,
     ...(way === undefined ? {} : { official: { kind: way.kind, hosts } }),
   };
 }
@@ -127,17 +134,20 @@ function wantedOf(input: BuildInput, at: Workplace): Wanted {
 /** Go and disk are checked before the first build begins; then a function that builds one tool. */
 async function prepareBuild(
   absent: readonly Placed[],
-  wanted: readonly Wanted[],
   names: readonly RecipeName[],
-  log: Log,
+  run: Run,
   at: Workplace,
 ): Promise<(tool: Placed) => Promise<void>> {
   const toBuild = absent.filter(({ input }) => names.includes(input.recipe.name));
   if (toBuild.length === 0) return () => Promise.reject(new Error("nothing to build"));
   const go = findGo(names);
-  await checkDisk(toBuild, wanted, go, at);
+  await checkDisk(
+    toBuild.map(({ input }) => input),
+    go,
+    at.cache,
+  );
   return async ({ input }) => {
-    await once(builtName(input), log, at, () => buildTool(input, go, at.platform, at, log));
+    await once(builtName(input), run.log, at, () => buildTool(input, go, at, run));
   };
 }
 
@@ -199,33 +209,4 @@ function makeHome(names: readonly ToolName[], mode: Mode, at: Workplace): void {
   if (parts === undefined) return;
   const home = homeFolder(at.homes, parts);
   if (!homeIsComplete(home, parts.pulumiVersion)) assembleHome(home, parts, at.scratch);
-}
-
-/** A cold build fills the disk: better to know before the first minute than after the tenth. */
-async function checkDisk(toBuild: readonly Placed[], wanted: readonly Wanted[], go: Go, at: Workplace): Promise<void> {
-  const cold = toBuild
-    .filter(({ input }) => !existsSync(join(go.moduleCache, `${input.recipe.module}@${input.moduleVersion}`)))
-    .map(({ input }) => input.recipe.name);
-  if (cold.length === 0) return;
-  const needed = neededGigabytes(wanted, cold);
-  mkdirSync(at.cache, { recursive: true });
-  for (const folder of new Set([go.moduleCache, go.buildCache, at.cache])) {
-    const { bavail, bsize } = await statfs(nearestFolder(folder));
-    const free = (bavail * bsize) / 1e9;
-    if (free < needed) throw new ProblemsError([diskProblem(folder, free, needed)]);
-  }
-}
-
-function nearestFolder(path: string): string {
-  return existsSync(path) || path === dirname(path) ? path : nearestFolder(dirname(path));
-}
-
-/** What a killed run left behind: nobody works on the same build for a day. */
-function removeOldScratch(scratch: string): void {
-  if (!existsSync(scratch)) return;
-  for (const name of readdirSync(scratch)) {
-    const path = join(scratch, name);
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > 24 * 3600 * 1000) rmSync(path, { recursive: true, force: true });
-  }
 }

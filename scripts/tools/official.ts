@@ -5,18 +5,12 @@
  * into a home of its own and taken from there, so that an interrupted download is never mistaken for a tool.
  */
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import * as tar from "tar";
-import { parse } from "yaml";
 
-import { chartFolder } from "../../components/chart-cache.ts";
 import { ChecksumError, downloadFile, downloadText } from "../../components/chart-download.ts";
-import { downloadOfficial } from "../../components/chart-official.ts";
-import { parseReference, platformManifest, Registry, type ImageReference } from "../../components/chart-registry.ts";
-import { findChart } from "../../components/charts.ts";
-import { charts } from "../../components/versions.ts";
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import type { BuildInput } from "./build-input.ts";
 import {
@@ -27,6 +21,7 @@ import {
   type OfficialFile,
   type Sites,
 } from "./official-files.ts";
+import { fetchOperator } from "./operator-image.ts";
 import { publish } from "./publish.ts";
 import type { Workplace } from "./tool-paths.ts";
 
@@ -161,68 +156,4 @@ async function runQuietly(command: string, args: readonly string[], env: Record<
   });
   if (code !== 0)
     throw new Error(`${basename(command)} ${args.join(" ")}: ${said.trim().split("\n").slice(-3).join("; ")}`);
-}
-
-/** Path of the operator inside its image. */
-const operatorPath = "usr/bin/cilium-operator-generic";
-
-/** The operator's image as the chart itself names it; refuses a chart that does not say which image exactly. */
-export function operatorImage(values: string): ImageReference & { readonly digest: string } {
-  const { operator } = parse(values) as {
-    operator: { image: { repository: string; tag: string; suffix?: string; genericDigest?: string } };
-  };
-  const { repository, tag, suffix = "", genericDigest = "" } = operator.image;
-  if (genericDigest === "") throw new Error("the Cilium chart at hand names no digest for its operator image");
-  const reference = parseReference(`${repository}-generic${suffix}:${tag}@${genericDigest}`);
-  return { ...reference, digest: genericDigest };
-}
-
-async function fetchOperator(bin: string, at: Workplace, sites: Sites, scratch: string): Promise<void> {
-  const image = operatorImage(await ciliumChartValues(at, scratch));
-  await fetchFromImage(image, operatorPath, at, join(bin, basename(operatorPath)), scratch, sites);
-}
-
-/** values.yaml of the official Cilium chart, which is downloaded if need be: only that one names digests. */
-async function ciliumChartValues(at: Workplace, scratch: string): Promise<string> {
-  const folder = chartFolder({ CILIUM_PLATFORM_CACHE: at.cache });
-  const found = findChart(charts.cilium, folder, undefined);
-  const chart = found?.origin === "official" ? found : await downloadOfficial(charts.cilium, folder);
-  if ("reason" in chart) throw new Error(chart.reason);
-  const values = "cilium/values.yaml";
-  await tar.extract({ file: chart.path, cwd: scratch, filter: (path) => path === values });
-  return readFileSync(join(scratch, values), "utf8");
-}
-
-/** One file out of an image: every manifest and layer by digest, the last layer that has the file counts. */
-export async function fetchFromImage(
-  image: ImageReference & { readonly digest: string },
-  path: string,
-  at: Pick<Workplace, "platform" | "cache">,
-  target: string,
-  scratch: string,
-  sites: Sites,
-): Promise<void> {
-  const { protocol, host } = image.registry === "quay.io" ? new URL(sites.quay) : new URL(`https://${image.registry}`);
-  const registry = new Registry({ ...image, registry: host }, protocol === "http:" ? "http" : "https");
-  const { layers = [] } = await platformManifest(registry, image.digest, at.platform);
-  for (const layer of [...layers].reverse()) {
-    const blob = join(at.cache, "partial", layer.digest.replace(":", "-"));
-    await registry.blob(layer.digest, blob);
-    const extracted = join(scratch, "layer", path);
-    mkdirSync(join(scratch, "layer"), { recursive: true });
-    await tar.extract({
-      file: blob,
-      cwd: join(scratch, "layer"),
-      filter: (entry) => entry.replace(/^\.?\//, "") === path,
-    });
-    rmSync(blob, { force: true });
-    try {
-      copyFileSync(extracted, target);
-    } catch {
-      continue;
-    }
-    chmodSync(target, 0o755);
-    return;
-  }
-  throw new Error(`${image.registry}/${image.repository} holds no ${path}`);
 }

@@ -12,7 +12,6 @@ export interface Wanted {
   /** How it is had officially, and from which hosts; absent where it can only be built. */
   readonly official?: { readonly kind: OfficialKind; readonly hosts: readonly string[] };
   readonly coldSeconds: number;
-  readonly coldGigabytes: number;
 }
 
 export interface Plan {
@@ -91,11 +90,6 @@ export function announcement(plan: Plan, wanted: readonly Wanted[], cores: numbe
     );
   }
   return lines;
-}
-
-/** Free room that building needs; what Go has already downloaded needs none again. */
-export function neededGigabytes(wanted: readonly Wanted[], cold: readonly RecipeName[]): number {
-  return wanted.filter((tool) => cold.includes(tool.name)).reduce((sum, tool) => sum + tool.coldGigabytes, 1);
 }
 
 /** An estimate is given in whole minutes above one. */
