@@ -21,7 +21,7 @@ const { settings, installs, values } = plan;
 
 const bare = await createCluster("cluster", plan);
 
-// Everything below comes after this gate: agents rolled out, CRDs Established.
+// Everything in `cluster` comes after its agents are rolled out, policies after cilium.ready: their kinds exist.
 const cilium = new Cilium("cilium", { cluster: bare, values: values("cilium", bare) });
 const { cluster } = cilium;
 
@@ -37,7 +37,7 @@ if (installs.has("argoCd")) {
   });
 }
 if (installs.has("gatewayApi")) {
-  const gatewayApi = new GatewayApi("gateway-api", { cluster });
+  const gatewayApi = new GatewayApi("gateway-api", { cluster: bare });
   if (installs.has("nginxGatewayFabric")) {
     new NginxGatewayFabric("gateway", {
       cluster,
@@ -48,7 +48,7 @@ if (installs.has("gatewayApi")) {
 }
 if (settings.observability.alerts) new Observability("observability", { cluster, cilium: settings.cilium });
 
-new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [namespaces] });
+new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [cilium.ready, namespaces] });
 
 export const { target, clusterName, nodes, kubeconfig, kubeconfigFile, versions, leftOut, promises, addresses } =
   stackOutputs(plan, cluster);

@@ -54,7 +54,7 @@ export function installChart(
       createNamespace: false,
       maxHistory: 5,
       skipAwait: false,
-      timeout: install.timeoutSeconds ?? 600,
+      timeout: install.timeoutSeconds ?? 300,
     },
     {
       parent: opts.parent,

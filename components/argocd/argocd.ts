@@ -78,7 +78,12 @@ const takeOver = { "pulumi.com/patchForce": "true" };
  */
 export function nodePortService(nodePort: number) {
   return {
-    metadata: { name: "argocd-server-node-port", namespace: argoCdNamespace },
+    metadata: {
+      name: "argocd-server-node-port",
+      namespace: argoCdNamespace,
+      // The release has waited for the server already; waiting again for its endpoints costs ten seconds.
+      annotations: { "pulumi.com/skipAwait": "true" },
+    },
     spec: {
       type: "NodePort",
       selector: { "app.kubernetes.io/name": "argocd-server" },

@@ -20,9 +20,9 @@ export interface CiliumArgs {
 
 export class Cilium extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
-  /** The gate: agents rolled out, CRDs Established. */
+  /** The gate for policies: agents rolled out and CRDs Established. */
   readonly ready: pulumi.Resource;
-  /** The same cluster for every later step: what is made through this handle comes after the gate. */
+  /** The same cluster for every later step: what is made through this handle comes after the agents are rolled out. */
   readonly cluster: ClusterHandle;
 
   constructor(name: string, args: CiliumArgs, opts: pulumi.ComponentResourceOptions = {}) {
@@ -50,14 +50,19 @@ export class Cilium extends pulumi.ComponentResource {
           ]
         : [];
 
-    this.ready = new LifecycleResource(
-      "cilium:Ready",
-      "components/cilium/ready-lifecycle.ts",
-      `${name}-ready`,
-      { kubeconfig: cluster.kubeconfig, revision, crds: ciliumCrds(args.values), timeoutSeconds: 600 },
-      { ...belongs, dependsOn: [this.release, ...operator], additionalSecretOutputs: ["kubeconfig"] },
-    );
-    this.cluster = { ...cluster, after: [this.ready] };
+    const wait = (step: string, crds: readonly string[], dependsOn: readonly pulumi.Resource[]): LifecycleResource =>
+      new LifecycleResource(
+        "cilium:Ready",
+        "components/cilium/ready-lifecycle.ts",
+        `${name}-${step}`,
+        { kubeconfig: cluster.kubeconfig, revision, crds, timeoutSeconds: 600 },
+        { ...belongs, dependsOn: [...dependsOn], additionalSecretOutputs: ["kubeconfig"] },
+      );
+    // Pods need the network and policies need their kinds: registering those takes the operator a second each, which
+    // the add-ons use to install.
+    const rolledOut = wait("rolled-out", [], [this.release]);
+    this.ready = wait("ready", ciliumCrds(args.values), [rolledOut, ...operator]);
+    this.cluster = { ...cluster, after: [rolledOut] };
     this.registerOutputs({ revision });
   }
 }

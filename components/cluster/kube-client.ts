@@ -85,3 +85,16 @@ export async function forgetRelease(
   }
   return unwanted.length;
 }
+
+/** Take the aggregation rule off every ClusterRole with these labels, so that nothing writes it again once deleted. */
+export async function withoutAggregation(kubeconfig: string, selector: string): Promise<void> {
+  const { client, config } = await connect(kubeconfig);
+  const rbac = config.makeApiClient(client.RbacAuthorizationV1Api);
+  const roles = await rbac.listClusterRole({ labelSelector: selector });
+  for (const role of roles.items.filter(({ aggregationRule }) => aggregationRule !== undefined)) {
+    await rbac.patchClusterRole(
+      { name: role.metadata?.name ?? "", body: { aggregationRule: null } },
+      client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
+    );
+  }
+}

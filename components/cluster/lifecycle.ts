@@ -47,6 +47,7 @@ export class LifecycleResource extends pulumi.CustomResource {
    * @param type `<module>:<Type>`; shows as `pulumi-nodejs:dynamic/<module>:<Type>`.
    * @param modulePath The lifecycle module, relative to the project.
    * @param props Inputs, and outputs as `undefined`.
+   * @param opts A provider in it is for the objects inside the cluster and is not this resource's.
    */
   constructor(
     type: `${string}:${string}`,
@@ -55,6 +56,7 @@ export class LifecycleResource extends pulumi.CustomResource {
     props: pulumi.Inputs,
     opts: pulumi.CustomResourceOptions,
   ) {
-    super(`pulumi-nodejs:dynamic/${type}`, name, { ...props, __provider: loaderFor(modulePath) }, opts);
+    const { provider: _ofTheCluster, ...own } = opts;
+    super(`pulumi-nodejs:dynamic/${type}`, name, { ...props, __provider: loaderFor(modulePath) }, own);
   }
 }

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kyvernoNamespace } from "../../policies/names.ts";
 import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
+import { LifecycleResource } from "../cluster/lifecycle.ts";
 import { ownedBy } from "../owned.ts";
 
 export interface KyvernoArgs {
@@ -29,6 +30,13 @@ export class Kyverno extends pulumi.ComponentResource {
       `${name}-release`,
       { chart: "kyverno", cluster, releaseName: "kyverno", namespace: namespace.metadata.name, values },
       { parent: this },
+    );
+    new LifecycleResource(
+      "kyverno:Uninstall",
+      "components/kyverno/uninstall-lifecycle.ts",
+      `${name}-uninstall`,
+      { kubeconfig: cluster.kubeconfig, selector: "app.kubernetes.io/part-of=kyverno" },
+      { ...ownedBy(cluster, this, [this.release]), additionalSecretOutputs: ["kubeconfig"] },
     );
     this.registerOutputs({ revision: this.release.status.revision });
   }
