@@ -28,7 +28,9 @@ export function readShape<const S extends v.GenericSchema>(schema: S, input: unk
     const result = v.safeParse(schema, rest, { abortPipeEarly: true });
     if (result.success) return { value: result.output, problems };
     const wrong = result.issues.map((issue) => ({ issue, path: pathOf(issue) }));
-    for (const { issue, path } of wrong) problems.push(wrongValue(issue, path, node, file));
+    // A required value that was told to be wrong, and left out, is not missing as well.
+    const news = wrong.map(({ issue, path }) => wrongValue(issue, path, node, file));
+    problems.push(...news.filter(({ where }) => !problems.some((problem) => problem.where === where)));
     const replaced = wrong.map(({ issue, path }) => ({ issue, path: replaceable(path) }));
     // A key that must be there has no default to stand in, unless the list it belongs to can go.
     if (replaced.some(({ issue, path }) => isMissing(issue) && path.length === pathOf(issue).length)) {
