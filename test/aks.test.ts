@@ -30,7 +30,7 @@ async function record(aks: Readonly<Record<string, unknown>> = {}, options: Reco
 }
 
 describe("AksCluster", () => {
-  it("has no network plugin, no network policy and no data plane of Azure's [S2-01]", async () => {
+  it("has no network plugin, no network policy and no data plane of Azure's [S2-01] [S0-37]", async () => {
     const { networkProfile } = (await record()).one("cluster-managed-cluster").inputs as Record<
       string,
       Record<string, unknown>

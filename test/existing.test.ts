@@ -58,7 +58,7 @@ describe("ExistingCluster", () => {
     assert.equal(one("cluster-provider").inputs["deleteUnreachable"], undefined);
   });
 
-  it("makes no cluster of its own [S1-55]", async () => {
+  it("makes no cluster of its own", async () => {
     const { resources } = await record({ podCidr: "10.1.0.0/16" });
     assert.deepEqual(
       resources.map(({ type, name }) => `${type} ${name}`),
@@ -115,7 +115,7 @@ describe("The facts of somebody else's cluster", () => {
       },
     },
     {
-      what: "a managed cloud cluster tunnels behind the cloud's load balancer [S1-53]",
+      what: "a managed cloud cluster tunnels behind the cloud's load balancer",
       existing: { podCidr: "10.1.0.0/16", apiServerHost: "ABC.gr7.eu-west-1.eks.example" },
       facts: {
         routing: ["tunnel"],

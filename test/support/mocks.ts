@@ -173,12 +173,10 @@ function recordOf(request: Request): ResourceRecord {
     ...(request.hasRetainondelete() ? { retainOnDelete: request.getRetainondelete() } : {}),
     ignoreChanges: request.getIgnorechangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-    aliases: request.getAliasesList().map((alias) => {
-      const spec = alias.getSpec();
-      return spec === undefined
-        ? referenceOfUrn(alias.getUrn())
-        : referenceOf({ type: spec.getType(), name: spec.getName() });
-    }),
+    aliases: request
+      .getAliasesList()
+      .map(aliasOf)
+      .filter((alias) => !isFormerVersion(alias, request.getType())),
     ...(request.getImportid() === "" ? {} : { import: request.getImportid() }),
     ...(timeouts === undefined
       ? {}
@@ -192,4 +190,23 @@ function recordOf(request: Request): ResourceRecord {
           ),
         }),
   };
+}
+
+function aliasOf(alias: ReturnType<Request["getAliasesList"]>[number]): string {
+  const spec = alias.getSpec();
+  return spec === undefined
+    ? referenceOfUrn(alias.getUrn())
+    : referenceOf({ type: spec.getType(), name: spec.getName() });
+}
+
+/**
+ * Whether an alias only says that the kind of resource was in another version of its API before. SDKs write those, dozens
+ * for Azure, and they say nothing about the program.
+ */
+function isFormerVersion(alias: string, type: string): boolean {
+  const [former = "", name] = alias.split("::");
+  const [formerPackage = "", ...formerRest] = former.split(":");
+  const [ownPackage = "", ...ownRest] = type.split(":");
+  const samePackage = formerPackage === ownPackage || formerPackage.startsWith(`${ownPackage}_`);
+  return name === "" && samePackage && formerRest.at(-1) === ownRest.at(-1);
 }
