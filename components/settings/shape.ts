@@ -29,8 +29,13 @@ export function readShape<const S extends v.GenericSchema>(schema: S, input: unk
     if (result.success) return { value: result.output, problems };
     const wrong = result.issues.map((issue) => ({ issue, path: pathOf(issue) }));
     // A required value that was told to be wrong, and left out, is not missing as well.
-    const news = wrong.map(({ issue, path }) => wrongValue(issue, path, node, file));
-    problems.push(...news.filter(({ where }) => !problems.some((problem) => problem.where === where)));
+    const told = new Set(problems.map(({ where }) => where));
+    problems.push(
+      ...wrong
+        .map(({ issue, path }) => ({ issue, problem: wrongValue(issue, path, node, file) }))
+        .filter(({ issue, problem }) => !(isMissing(issue) && told.has(problem.where)))
+        .map(({ problem }) => problem),
+    );
     const replaced = wrong.map(({ issue, path }) => ({ issue, path: replaceable(path) }));
     // A key that must be there has no default to stand in, unless the list it belongs to can go.
     if (replaced.some(({ issue, path }) => isMissing(issue) && path.length === pathOf(issue).length)) {
