@@ -4,7 +4,17 @@
  * The copy has its own state folder, so that a test never meets the stacks of the person who runs it.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -62,6 +72,19 @@ export class Project {
 
   read(file: string): string {
     return readFileSync(join(this.dir, file), "utf8");
+  }
+
+  exists(file: string): boolean {
+    return existsSync(join(this.dir, file));
+  }
+
+  /** Permission bits of a file. */
+  mode(file: string): number {
+    return statSync(join(this.dir, file)).mode & 0o777;
+  }
+
+  copyStack(from: string, to: string): void {
+    cpSync(join(this.dir, `Pulumi.${from}.yaml`), join(this.dir, `Pulumi.${to}.yaml`));
   }
 
   /** Change the configuration of a stack as an editor would. */

@@ -1,0 +1,177 @@
+/**
+ * The story of a stack on kwok with the real engine, the real charts and a real API server, told through the npm
+ * scripts: up, again, preview, refresh, changes of mind, a second stack beside it, down.
+ */
+import assert from "node:assert/strict";
+
+import { Cluster } from "./support/cluster.ts";
+import { Project } from "./support/project.ts";
+import { listeningOn, processesNaming } from "./support/remains.ts";
+
+const releases = {
+  "kube-system/cilium": "1.20.2",
+  "kube-system/gateway-api": "1.5.1",
+  "kyverno/kyverno": "3.9.1",
+  "argocd/argocd": "10.1.1",
+};
+
+describe("the story of a stack on kwok", function () {
+  const project = new Project();
+  const tracked = project.read("Pulumi.kwok.yaml");
+  let cluster: Cluster;
+
+  after(async () => {
+    await project.script("down", "kwok");
+    await project.script("down", "second");
+    project.remove();
+  });
+
+  it("comes up with one command and says what runs", async () => {
+    const { code, output } = await project.script("up");
+    assert.equal(code, 0, output);
+    assert.match(output, /kwok is up \(kwok, \d+ s\)/);
+    assert.match(output, /cilium 1\.20\.2/);
+    assert.match(output, /nodes are simulated/);
+    assert.match(output, /nothing\s+runs inside a pod and no policy is enforced/);
+    assert.match(output, /npm run down -- kwok/);
+    cluster = new Cluster(project.kubeconfig("kwok"));
+  });
+
+  it("leaves the tracked stack file as it was", () => {
+    assert.equal(project.read("Pulumi.kwok.yaml"), tracked);
+  });
+
+  it("keeps kubeconfig and passphrase readable by their owner only", () => {
+    assert.equal(project.mode(".platform/kwok/kubeconfig"), 0o600);
+    assert.equal(project.mode(".platform/passphrase"), 0o600);
+  });
+
+  it("has every release deployed", async () => {
+    const deployed = await cluster.releases();
+    for (const release of Object.keys(releases)) assert.equal(deployed[release], "deployed", release);
+  });
+
+  it("has every custom resource definition Established", async () => {
+    const conditions = await cluster.definitions();
+    assert.ok(conditions.length > 40, `${String(conditions.length)} definitions`);
+    assert.deepEqual(
+      conditions.filter(({ established }) => !established),
+      [],
+    );
+  });
+
+  it("has its policies accepted by the real operator", async () => {
+    assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
+    assert.equal(await cluster.policyValidity("uat", "allow-dns"), "True");
+  });
+
+  it("has a wrong policy judged as wrong by the real operator", async () => {
+    await cluster.applyPolicy("dev", "wrong-port", [{ port: "99999", protocol: "TCP" }]);
+    assert.equal(await cluster.policyValidity("dev", "wrong-port"), "False");
+    await cluster.deletePolicy("dev", "wrong-port");
+  });
+
+  it("applies what Argo CD's values are for as objects", async () => {
+    const parameters = await cluster.configMap("argocd", "argocd-cmd-params-cm");
+    assert.equal(parameters["server.insecure"], "true");
+    const settings = await cluster.configMap("argocd", "argocd-cm");
+    assert.match(settings["resource.exclusions"] ?? "", /CiliumIdentity/);
+  });
+
+  it("listens on the loopback interface only", async () => {
+    const elsewhere = (await listeningOn(project.dir)).filter((address) => !/^(127\.0\.0\.1|\[::1\])/.test(address));
+    assert.deepEqual(elsewhere, []);
+  });
+
+  it("changes nothing the second time", async () => {
+    const { code, output } = await project.script("up");
+    assert.equal(code, 0, output);
+    assert.match(output, /Resources:\s+\d+ unchanged\s/);
+    assert.doesNotMatch(output, /\d+ (created|updated|deleted|replaced)/);
+  });
+
+  it("previews no changes", async () => {
+    const { code, output } = await project.script("preview", "kwok", "--expect-no-changes");
+    assert.equal(code, 0, output);
+  });
+
+  it("refreshes without finding a difference", async () => {
+    const { code, output } = await project.script("refresh", "kwok", "--expect-no-changes");
+    assert.equal(code, 0, output);
+  });
+
+  it("changes its mind about routing, kube-proxy and Hubble without replacing the cluster", async () => {
+    const before = await cluster.uid();
+    project.configure("kwok", (config) => {
+      config["platform:cilium"] = { routing: "tunnel", kubeProxyReplacement: false, hubble: { ui: true } };
+    });
+    const { code, output } = await project.script("up");
+    assert.equal(code, 0, output);
+    assert.equal(await cluster.uid(), before);
+    const config = await cluster.configMap("kube-system", "cilium-config");
+    assert.equal(config["routing-mode"], "tunnel");
+    assert.equal(config["kube-proxy-replacement"], "false");
+    assert.doesNotMatch(output, /replaced/);
+  });
+
+  it("refuses an impossible change before anything is touched", async () => {
+    const config = await cluster.configMap("kube-system", "cilium-config");
+    project.configure("kwok", (settings) => {
+      settings["platform:cilium"] = { kubeProxyReplacement: false, egressGateway: true, routeing: "native" };
+    });
+    const { code, output } = await project.script("up");
+    assert.notEqual(code, 0);
+    assert.match(output, /did you mean `routing`\?/);
+    assert.deepEqual(await cluster.configMap("kube-system", "cilium-config"), config);
+  });
+
+  it("switches every add-on off within a minute each, and on again", async () => {
+    project.configure("kwok", (config) => {
+      delete config["platform:cilium"];
+      config["platform:kyverno"] = { enabled: false };
+      config["platform:argocd"] = { enabled: false };
+      config["platform:gateway"] = { enabled: false };
+    });
+    const started = Date.now();
+    const off = await project.script("up");
+    assert.equal(off.code, 0, off.output);
+    assert.ok(Date.now() - started < 180_000, `${String(Date.now() - started)} ms for three add-ons`);
+    assert.deepEqual(Object.keys(await cluster.releases()), ["kube-system/cilium"]);
+
+    project.configure("kwok", (config) => {
+      delete config["platform:kyverno"];
+      delete config["platform:argocd"];
+      delete config["platform:gateway"];
+    });
+    const on = await project.script("up");
+    assert.equal(on.code, 0, on.output);
+    assert.deepEqual(Object.keys(await cluster.releases()).sort(), Object.keys(releases).sort());
+  });
+
+  it("stands beside a second stack without disturbing it", async () => {
+    project.copyStack("kwok", "second");
+    project.configure("second", (config) => {
+      config["platform:kyverno"] = { enabled: false };
+      config["platform:argocd"] = { enabled: false };
+      config["platform:gateway"] = { enabled: false };
+    });
+    const { code, output } = await project.script("up", "second");
+    assert.equal(code, 0, output);
+    const second = new Cluster(project.kubeconfig("second"));
+    assert.notEqual(await second.uid(), await cluster.uid());
+    assert.deepEqual(Object.keys(await second.releases()), ["kube-system/cilium"]);
+    const gone = await project.script("down", "second");
+    assert.equal(gone.code, 0, gone.output);
+    assert.equal((await project.script("preview", "kwok", "--expect-no-changes")).code, 0);
+  });
+
+  it("goes down and leaves no process, no port, no file and no state", async () => {
+    const { code, output } = await project.script("down");
+    assert.equal(code, 0, output);
+    assert.deepEqual(await processesNaming(project.dir), []);
+    assert.deepEqual(await listeningOn(project.dir), []);
+    assert.equal(project.checkpoint("kwok"), undefined);
+    assert.equal(project.exists(".platform/kwok"), false);
+    assert.equal(project.read("Pulumi.kwok.yaml").includes("encryptionsalt"), false);
+  });
+});

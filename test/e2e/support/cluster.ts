@@ -1,0 +1,88 @@
+/** What the tests ask the API server of a cluster, in the words of the tests. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ApiextensionsV1Api, ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+
+const policies = { group: "cilium.io", version: "v2", plural: "ciliumnetworkpolicies" } as const;
+
+interface PolicyStatus {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export class Cluster {
+  private readonly config = new KubeConfig();
+
+  constructor(kubeconfig: string) {
+    this.config.loadFromString(kubeconfig);
+  }
+
+  async uid(): Promise<string> {
+    const namespace = await this.config.makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });
+    return namespace.metadata?.uid ?? "";
+  }
+
+  /** `<namespace>/<release>` → status of its newest revision. */
+  async releases(): Promise<Record<string, string>> {
+    const secrets = await this.config
+      .makeApiClient(CoreV1Api)
+      .listSecretForAllNamespaces({ labelSelector: "owner=helm" });
+    const newest = new Map<string, { revision: number; status: string }>();
+    for (const { metadata } of secrets.items) {
+      const name = `${metadata?.namespace ?? ""}/${metadata?.labels?.["name"] ?? ""}`;
+      const revision = Number(metadata?.labels?.["version"]);
+      if ((newest.get(name)?.revision ?? 0) < revision) {
+        newest.set(name, { revision, status: metadata?.labels?.["status"] ?? "" });
+      }
+    }
+    return Object.fromEntries([...newest].map(([name, { status }]) => [name, status]));
+  }
+
+  async definitions(): Promise<{ name: string; established: boolean }[]> {
+    const found = await this.config.makeApiClient(ApiextensionsV1Api).listCustomResourceDefinition();
+    return found.items.map(({ metadata, status }) => ({
+      name: metadata?.name ?? "",
+      established: status?.conditions?.some((one) => one.type === "Established" && one.status === "True") === true,
+    }));
+  }
+
+  async configMap(namespace: string, name: string): Promise<Record<string, string>> {
+    return (await this.config.makeApiClient(CoreV1Api).readNamespacedConfigMap({ namespace, name })).data ?? {};
+  }
+
+  /** Status of the condition Valid, as soon as the operator has written it. */
+  async policyValidity(namespace: string, name: string): Promise<string> {
+    const api = this.config.makeApiClient(CustomObjectsApi);
+    for (let tries = 0; tries < 100; tries++) {
+      const policy = (await api.getNamespacedCustomObject({ ...policies, namespace, name })) as PolicyStatus;
+      const valid = policy.status?.conditions?.find(({ type }) => type === "Valid");
+      if (valid !== undefined) return valid.status;
+      await sleep(200);
+    }
+    return "not judged within 20 s";
+  }
+
+  async applyPolicy(namespace: string, name: string, ports: readonly object[]): Promise<void> {
+    await this.config.makeApiClient(CustomObjectsApi).createNamespacedCustomObject({
+      ...policies,
+      namespace,
+      body: {
+        apiVersion: "cilium.io/v2",
+        kind: "CiliumNetworkPolicy",
+        metadata: { namespace, name },
+        spec: { endpointSelector: {}, ingress: [{ toPorts: [{ ports }] }] },
+      },
+    });
+  }
+
+  async deletePolicy(namespace: string, name: string): Promise<void> {
+    await this.config.makeApiClient(CustomObjectsApi).deleteNamespacedCustomObject({ ...policies, namespace, name });
+  }
+
+  /** Whether the API server answers at all. */
+  async answers(): Promise<boolean> {
+    return await this.uid().then(
+      () => true,
+      (error: unknown) => error instanceof ApiException,
+    );
+  }
+}
