@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { parseAllDocuments, stringify } from "yaml";
+import { isMap, parseAllDocuments, stringify } from "yaml";
 
 import type { ChartPin } from "./versions.ts";
 
@@ -49,7 +49,7 @@ export function keepingDefinitions(manifests: string): string {
     document.setIn(["metadata", "annotations", "helm.sh/resource-policy"], "keep");
   }
   return documents
-    .filter((document) => document.contents !== null)
+    .filter((document) => isMap(document.contents))
     .map((document) => document.toString({ lineWidth: 0 }).replace(/^(---\n)?/, "---\n"))
     .join("");
 }
