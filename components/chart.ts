@@ -23,6 +23,8 @@ export interface ChartInstall {
   readonly values: HelmValues;
   /** How long Helm may wait for the objects, in seconds. */
   readonly timeoutSeconds?: number;
+  /** `kept`: a first install that fails stays, for the next run to mend. Absent: the cluster's lifetime decides. */
+  readonly failedInstall?: "kept";
 }
 
 /**
@@ -49,7 +51,7 @@ export function installChart(
       version: charts[install.chart].version,
       values: install.values as Record<string, unknown>,
       // A throw-away cluster keeps no half-installed release; on a shared one the remains are evidence.
-      atomic: cluster.facts.target === "kwok" || cluster.facts.target === "kind",
+      atomic: cluster.facts.lifetime === "throwaway" && install.failedInstall !== "kept",
       cleanupOnFail: true,
       createNamespace: false,
       maxHistory: 5,

@@ -86,6 +86,18 @@ describe("Kyverno", () => {
     }
   });
 
+  it("takes its roles out of aggregation before Helm deletes them, and keeps an install that failed", async () => {
+    const recording = recordResources();
+    new Kyverno("kyverno", { cluster: clusterHandle(localFacts), values: {} });
+    await recording.settled();
+
+    // Deleted before what it depends on.
+    const uninstall = recording.one("kyverno-uninstall");
+    assert.ok(uninstall.dependencies.includes("kubernetes:helm.sh/v3:Release::kyverno-release"));
+    assert.equal(uninstall.inputs["selector"], "app.kubernetes.io/part-of=kyverno");
+    assert.equal(recording.one("kyverno-release").inputs["atomic"], false);
+  });
+
   it("is uninstalled piece by piece from a cluster that somebody else made", async () => {
     const recording = recordResources();
     new Kyverno("kyverno", { cluster: clusterHandle(foreignFacts), values: {} });

@@ -28,7 +28,16 @@ export class Kyverno extends pulumi.ComponentResource {
     );
     this.release = installChart(
       `${name}-release`,
-      { chart: "kyverno", cluster, releaseName: "kyverno", namespace: namespace.metadata.name, values },
+      {
+        chart: "kyverno",
+        cluster,
+        releaseName: "kyverno",
+        namespace: namespace.metadata.name,
+        values,
+        // Helm would throw a failed install away without what the resource below does first: the roles that come back
+        // would then keep every later install out.
+        failedInstall: "kept",
+      },
       { parent: this },
     );
     new LifecycleResource(

@@ -169,6 +169,19 @@ describe("Kyverno as rendered", () => {
   });
 });
 
+describe("Kyverno's aggregated roles", () => {
+  it("carry the label by which they are taken out of aggregation before they are deleted", async function () {
+    this.timeout(60_000);
+    const objects = objectsIn(await chartOrSkip(this, "kyverno").render({}));
+    const aggregated = [...objects.values()].filter((object) => valueAt(object, "aggregationRule") !== undefined);
+    assert.equal(aggregated.length, 4);
+    for (const role of aggregated) {
+      const labels = valueAt(role, "metadata.labels") as Record<string, string>;
+      assert.equal(labels["app.kubernetes.io/part-of"], "kyverno");
+    }
+  });
+});
+
 describe("NGINX Gateway Fabric as rendered", () => {
   const release = { name: "ngf", namespace: "nginx-gateway" };
 
