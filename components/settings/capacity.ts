@@ -61,10 +61,14 @@ function podRange(setting: string, range: string, nodes: number, file: string): 
     {
       code: "settings/cidr-size",
       where: `${file} › ${setting}`,
-      what: `holds ${room < 1 ? "no node" : `${String(room)} nodes`} of /${String(nodeMaskSize)} each, got \`${range}\``,
-      expected: `room for ${String(nodes)} nodes, a range of /${String(nodeMaskSize - Math.ceil(Math.log2(nodes)))} or larger`,
+      what: `holds ${room < 1 ? "no node" : countOf(room)} of /${String(nodeMaskSize)} each, got \`${range}\``,
+      expected: `room for ${countOf(nodes)}, a range of /${String(nodeMaskSize - Math.ceil(Math.log2(nodes)))} or larger`,
     },
   ];
+}
+
+function countOf(nodes: number): string {
+  return nodes === 1 ? "1 node" : `${String(nodes)} nodes`;
 }
 
 /** An upgrade adds a tenth of the nodes, at least one, for a while. */
