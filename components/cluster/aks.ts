@@ -3,7 +3,7 @@
  *
  * Loaded on AKS stacks only: Azure's SDK takes as long to load as a whole preview of another stack.
  */
-import * as authorization from "@pulumi/azure-native/authorization/index.js";
+import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.js";
 import * as containerservice from "@pulumi/azure-native/containerservice/index.js";
 import * as managedidentity from "@pulumi/azure-native/managedidentity/index.js";
 import * as azure from "@pulumi/azure-native/provider.js";
@@ -12,12 +12,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Settings } from "../settings.ts";
-import { changedByAzure, managedCluster, poolChangedByAzure } from "./aks-cluster.ts";
-import { apiServerIn, kubeloginKubeconfig } from "./aks-kubeconfig.ts";
+import { assignRole, kubeconfigFor } from "./aks-access.ts";
+import { changedByAzure, managedCluster } from "./aks-cluster.ts";
 import { aksNames, aksTags } from "./aks-names.ts";
-import { createAksNetwork } from "./aks-network.ts";
-import { aksPools, poolFields } from "./aks-pools.ts";
-import { type BuiltInRole, deployerType, roleAssignmentName, roleDefinitionId } from "./aks-roles.ts";
+import { type AksNetwork, createAksNetwork } from "./aks-network.ts";
+import { deployerType } from "./aks-roles.ts";
+import { createUserPools } from "./aks-user-pools.ts";
 import type { ClusterFacts, ClusterHandle } from "./handle.ts";
 
 export interface AksClusterArgs {
@@ -37,12 +37,7 @@ export class AksCluster extends pulumi.ComponentResource {
     const names = aksNames(args.clusterName);
     const tags = aksTags(args.clusterName, pulumi.getStack());
 
-    const provider = new azure.Provider(
-      `${name}-azure`,
-      { location: aks.location, ...(aks.subscriptionId === undefined ? {} : { subscriptionId: aks.subscriptionId }) },
-      { parent: this },
-    );
-    const inAzure = { parent: this, provider };
+    const inAzure = { parent: this, provider: azureProvider(name, aks, this) };
     const resourceGroup = new resources.ResourceGroup(
       `${name}-resource-group`,
       { resourceGroupName: names.resourceGroup, location: aks.location, tags },
@@ -50,6 +45,7 @@ export class AksCluster extends pulumi.ComponentResource {
     );
     // Deleting the group deletes everything in it, in one call and in Azure's own order.
     const inGroup = { ...inAzure, deletedWith: resourceGroup };
+    const deployer = getClientConfigOutput(inAzure);
 
     const network = createAksNetwork(name, { names, aks, resourceGroup, tags }, inGroup);
     const identity = new managedidentity.UserAssignedIdentity(
@@ -57,35 +53,19 @@ export class AksCluster extends pulumi.ComponentResource {
       { resourceName: names.identity, resourceGroupName: resourceGroup.name, location: aks.location, tags },
       inGroup,
     );
-
-    const deployer = authorization.getClientConfigOutput({ parent: this, provider });
-    const assign = (
-      suffix: string,
-      role: BuiltInRole,
-      scope: pulumi.Output<string>,
-      principalId: pulumi.Output<string>,
-      principalType: "User" | "ServicePrincipal",
-    ) =>
-      new authorization.RoleAssignment(
-        `${name}-${suffix}`,
+    const joins = Object.entries(joinedBy(network)).map(([what, scope]) =>
+      assignRole(
+        `${name}-joins-${what}`,
         {
-          roleAssignmentName: pulumi
-            .all([scope, principalId])
-            .apply(([where, who]) => roleAssignmentName(where, who, role)),
-          roleDefinitionId: deployer.subscriptionId.apply((id) => roleDefinitionId(id, role)),
+          role: "networkContributor",
           scope,
-          principalId,
-          principalType,
+          principalId: identity.principalId,
+          principalType: "ServicePrincipal",
+          subscriptionId: deployer.subscriptionId,
         },
         inGroup,
-      );
-
-    // On each thing the cluster must join, and not on the group: it is all it may touch.
-    const joins = Object.entries({
-      "joins-node-subnet": network.nodeSubnet.id,
-      "joins-outbound-prefix": network.outboundPrefix.id,
-      ...(network.egress === undefined ? {} : { "joins-egress-subnet": network.egress.subnet.id }),
-    }).map(([suffix, scope]) => assign(suffix, "networkContributor", scope, identity.principalId, "ServicePrincipal"));
+      ),
+    );
 
     const cluster = new containerservice.ManagedCluster(
       `${name}-managed-cluster`,
@@ -98,47 +78,25 @@ export class AksCluster extends pulumi.ComponentResource {
       }),
       { ...inGroup, dependsOn: joins, protect: aks.protect, ignoreChanges: changedByAzure(aks) },
     );
-
-    const administers = assign(
-      "deployer-administers",
-      "aksRbacClusterAdmin",
-      cluster.id,
-      deployer.objectId,
-      deployerType(aks),
+    const administers = assignRole(
+      `${name}-deployer-administers`,
+      {
+        role: "aksRbacClusterAdmin",
+        scope: cluster.id,
+        principalId: deployer.objectId,
+        principalType: deployerType(aks),
+        subscriptionId: deployer.subscriptionId,
+      },
+      inGroup,
+    );
+    // After the role, which spreads through Azure while the machines start.
+    const pools = createUserPools(
+      name,
+      { aks, cluster, resourceGroupName: resourceGroup.name, network, tags, after: administers },
+      inGroup,
     );
 
-    const [, ...userPools] = aksPools(aks);
-    let last: pulumi.Resource = administers;
-    for (const pool of userPools) {
-      last = new containerservice.AgentPool(
-        `${name}-pool-${pool.name}`,
-        {
-          resourceGroupName: resourceGroup.name,
-          resourceName: cluster.name,
-          agentPoolName: pool.name,
-          vnetSubnetID: pool.subnet === "egress" ? (network.egress?.subnet.id ?? "") : network.nodeSubnet.id,
-          ...poolFields(pool, aks),
-          tags,
-        },
-        // One after another, as Azure changes a cluster; and after the role, which spreads while machines start.
-        { ...inGroup, deletedWith: cluster, dependsOn: [last], ignoreChanges: poolChangedByAzure(aks) },
-      );
-    }
-
-    const kubeconfig = pulumi.secret(
-      containerservice
-        .listManagedClusterUserCredentialsOutput(
-          { resourceGroupName: resourceGroup.name, resourceName: cluster.name, format: "exec" },
-          { parent: this, provider },
-        )
-        .apply(({ kubeconfigs }) =>
-          kubeloginKubeconfig(
-            names.cluster,
-            apiServerIn(Buffer.from(kubeconfigs[0]?.value ?? "", "base64").toString("utf8")),
-            aks.login,
-          ),
-        ),
-    );
+    const kubeconfig = kubeconfigFor(cluster, resourceGroup.name, aks.login, inAzure);
     this.egressPrefix = network.egress?.prefix.ipPrefix;
     this.handle = {
       name: args.clusterName,
@@ -148,7 +106,7 @@ export class AksCluster extends pulumi.ComponentResource {
         `${name}-provider`,
         // The id and not the credentials: whatever changes in them, the platform on the cluster stays.
         { kubeconfig, clusterIdentifier: cluster.id },
-        { parent: this, deletedWith: cluster, dependsOn: [administers, last] },
+        { parent: this, deletedWith: cluster, dependsOn: [administers, ...pools] },
       ),
       // A name and never an address: Azure may give a stopped cluster another one.
       apiServerHost: aks.privateCluster ? cluster.privateFQDN : cluster.fqdn,
@@ -160,4 +118,19 @@ export class AksCluster extends pulumi.ComponentResource {
       ...(this.egressPrefix === undefined ? {} : { egressPrefix: this.egressPrefix }),
     });
   }
+}
+
+/** Of the stack's own, so that nothing depends on what the person's shell points to but the login itself. */
+function azureProvider(name: string, aks: Settings["aks"], parent: pulumi.Resource): azure.Provider {
+  const subscription = aks.subscriptionId === undefined ? {} : { subscriptionId: aks.subscriptionId };
+  return new azure.Provider(`${name}-azure`, { location: aks.location, ...subscription }, { parent });
+}
+
+/** What the cluster's identity must join. Each on its own and not the group: it is all the cluster may touch. */
+function joinedBy(network: AksNetwork): Record<string, pulumi.Output<string>> {
+  return {
+    "node-subnet": network.nodeSubnet.id,
+    "outbound-prefix": network.outboundPrefix.id,
+    ...(network.egress === undefined ? {} : { "egress-subnet": network.egress.subnet.id }),
+  };
 }

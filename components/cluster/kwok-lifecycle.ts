@@ -69,9 +69,27 @@ export async function isRunning(inputs: KwokClusterInputs): Promise<boolean> {
   return components.every((component) => running.some(({ args }) => args.startsWith(join(cluster, "bin", component))));
 }
 
+/** Whose the cluster folder is, and whether the making of it came to its end. */
+interface Mark {
+  readonly stack: string;
+  readonly cluster: string;
+  readonly made: "begun" | "complete";
+}
+
+async function writeMark(inputs: KwokClusterInputs, made: Mark["made"]): Promise<void> {
+  const mark: Mark = { stack: inputs.stack, cluster: inputs.name, made };
+  await writeFile(folders(inputs).mark, JSON.stringify(mark), { mode: 0o600 });
+}
+
+/** A cluster that a killed run left half made cannot be started, only be made anew. */
+async function isComplete(inputs: KwokClusterInputs): Promise<boolean> {
+  const text = await readFile(folders(inputs).mark, "utf8").catch(() => "{}");
+  return (JSON.parse(text) as Partial<Mark>).made === "complete";
+}
+
 /** After a restart of the machine the data is there and the processes are not: start them again. */
 export async function wake(inputs: KwokClusterInputs): Promise<"running" | "woken" | "absent"> {
-  if (!(await exists(join(folders(inputs).cluster, "kwok.yaml")))) return "absent";
+  if (!(await isComplete(inputs))) return "absent";
   if (await isRunning(inputs)) return "running";
   await kwokctl(inputs, ["start", "cluster", "--wait", "60s"]);
   return "woken";
@@ -137,10 +155,10 @@ export const lifecycle: Lifecycle<KwokClusterInputs, KwokClusterOutputs> = {
   },
 
   async create(inputs) {
-    const { stackDir, workdir, mark } = folders(inputs);
+    const { stackDir, workdir } = folders(inputs);
     await mkdir(workdir, { recursive: true, mode: 0o700 });
     await reclaim(inputs);
-    await writeFile(mark, JSON.stringify({ stack: inputs.stack, cluster: inputs.name }), { mode: 0o600 });
+    await writeMark(inputs, "begun");
     const configFile = join(stackDir, "kwokctl.yaml");
     await writeFile(configFile, kwokctlConfiguration);
     const binaries: Record<string, string | undefined> = {
@@ -165,7 +183,9 @@ export const lifecycle: Lifecycle<KwokClusterInputs, KwokClusterOutputs> = {
         "60s",
       ]);
       await kwokctl(inputs, ["scale", "node", "--replicas", String(inputs.nodes)]);
-      return { id: inputs.name, outs: await observe(inputs) };
+      const outs = await observe(inputs);
+      await writeMark(inputs, "complete");
+      return { id: inputs.name, outs };
     } catch (error) {
       await remove(inputs);
       throw error;
