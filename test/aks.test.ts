@@ -224,6 +224,18 @@ describe("AksCluster", () => {
     });
   }
 
+  it("previews before it exists, asking nobody for the credentials of a cluster that is not there", async () => {
+    const { calls, one } = await record(
+      {},
+      { run: "preview", answers: { outputs: { "azure-native:containerservice:ManagedCluster": () => ({}) } } },
+    );
+    assert.deepEqual(calls, ["azure-native:authorization:getClientConfig"]);
+    assert.equal(
+      one("cluster-provider").deletedWith,
+      "azure-native:containerservice:ManagedCluster::cluster-managed-cluster",
+    );
+  });
+
   it("goes away with its resource group, in one call [S2-18]", async () => {
     const { resources } = await record({ egressPool: { enabled: true } });
     const left = resources.filter(

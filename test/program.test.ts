@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { goldenFile, goldenText } from "./support/golden.ts";
+import { goldenDifferences, goldenFile, goldenText } from "./support/golden.ts";
 import { runEntry, runProgram } from "./support/program.ts";
 import type { ProgramRecord, ResourceRecord } from "./support/records.ts";
 import { stackCases, written } from "./support/stacks.ts";
@@ -37,7 +37,9 @@ describe("The program", function () {
   for (const stack of stackCases) {
     it(`registers for stack ${stack.stack} what its golden says (npm run golden writes it anew)`, async () => {
       const text = goldenText(await runProgram(stack));
-      assert.equal(text, readFileSync(goldenFile(stack.stack), "utf8"));
+      const golden = readFileSync(goldenFile(stack.stack), "utf8");
+      assert.equal(goldenDifferences(golden, text), "");
+      assert.equal(text === golden, true, "the same resources, but another text");
     });
   }
 
@@ -103,6 +105,43 @@ describe("The program", function () {
       assert.match(error.message, /Pulumi\.refused\.yaml › aks\.kubeProxy: .*\n.*\n.*\[aks\/kube-proxy-preview\]/);
       return true;
     });
+  });
+});
+
+describe("The difference of two goldens", () => {
+  const nothing = { dependencies: [], ignoreChanges: [], additionalSecretOutputs: [], aliases: [] };
+  function goldenOf(names: Readonly<Record<string, unknown>>): string {
+    const resources = Object.entries(names).map(([name, value]): ResourceRecord => {
+      return { ...nothing, type: "test:index:Thing", name, kind: "custom", inputs: { value } };
+    });
+    return goldenText({ resources, outputs: { nodes: "real" } });
+  }
+
+  for (const { what, after, expected } of [
+    { what: "nothing where nothing changed", after: { first: 1, second: ["a", "b"] }, expected: "" },
+    {
+      what: "a changed value",
+      after: { first: 2, second: ["a", "b"] },
+      expected: 'test:index:Thing::first\n  - "value": 1\n  + "value": 2',
+    },
+    {
+      what: "a resource that is gone",
+      after: { second: ["a", "b"] },
+      expected: 'test:index:Thing::first\n  - {\n  - "inputs": {\n  - "value": 1\n  - }\n  - }',
+    },
+    {
+      what: "another order",
+      after: { first: 1, second: ["b", "a"] },
+      expected: "test:index:Thing::second\n  other order",
+    },
+  ]) {
+    it(`is ${what}`, () => {
+      assert.equal(goldenDifferences(goldenOf({ first: 1, second: ["a", "b"] }), goldenOf(after)), expected);
+    });
+  }
+
+  it("never shows in the order of registration", () => {
+    assert.equal(goldenOf({ first: 1, second: 2 }), goldenOf({ second: 2, first: 1 }));
   });
 });
 

@@ -250,6 +250,20 @@ const ruleCases: readonly RuleCase[] = [
     ],
   },
   {
+    rule: "noPolicyNamesAnAddress",
+    says: "no policy names an address, so that it holds on the next target too [S1-53]",
+    broken: [
+      {
+        by: "a range in a rule",
+        program: withChange("cilium-release", {
+          type: "kubernetes:cilium.io/v2:CiliumNetworkPolicy",
+          inputs: { spec: { egress: [{ toCIDR: ["10.96.0.10/32"] }] } },
+        }),
+        named: ["kubernetes:cilium.io/v2:CiliumNetworkPolicy::cilium-release"],
+      },
+    ],
+  },
+  {
     rule: "thereIsOneNetwork",
     says: "there is one pod network",
     broken: [

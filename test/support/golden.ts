@@ -54,3 +54,49 @@ function nameFirst(reference: string): string {
   const [type, name] = reference.split(/::(.*)/s);
   return `${name ?? ""} ${type ?? ""}`;
 }
+
+/**
+ * What differs between two goldens, resource by resource: lines gone with `-`, lines come with `+`. Empty when nothing
+ * does. A comparison of the whole text would end in thousands of lines.
+ */
+export function goldenDifferences(before: string, after: string): string {
+  const [was, is] = [blocksOf(before), blocksOf(after)];
+  const keys = [...new Set([...was.keys(), ...is.keys()])].sort((a, b) => a.localeCompare(b, "en"));
+  return keys
+    .flatMap((key) => {
+      const [old, now] = [was.get(key) ?? [], is.get(key) ?? []];
+      const gone = without(old, now).map((line) => `  - ${line}`);
+      const come = without(now, old).map((line) => `  + ${line}`);
+      const moved = gone.length + come.length === 0 && old.join("\n") !== now.join("\n") ? ["  other order"] : [];
+      const lines = [...gone, ...come, ...moved];
+      return lines.length === 0 ? [] : [key, ...lines];
+    })
+    .join("\n");
+}
+
+/** Lines of every output and every resource, without indentation and commas. */
+function blocksOf(golden: string): Map<string, readonly string[]> {
+  const { outputs, resources } = JSON.parse(golden) as Record<"outputs" | "resources", Record<string, unknown>>;
+  const named = [
+    ...Object.entries(outputs).map(([key, value]): [string, unknown] => [`output ${key}`, value]),
+    ...Object.entries(resources),
+  ];
+  return new Map(
+    named.map(([key, value]) => [
+      key,
+      JSON.stringify(value, null, 2)
+        .split("\n")
+        .map((line) => line.trim().replace(/,$/, "")),
+    ]),
+  );
+}
+
+/** Lines of the first that the second has not, each as often as it is missing. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return lines.filter((line) => {
+    const at = left.indexOf(line);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
+  });
+}

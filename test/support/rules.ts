@@ -99,3 +99,10 @@ export const thereIsOneNetwork: Rule = ({ resources }) => {
   const networks = resources.filter((resource) => isRelease(resource) && resource.inputs["name"] === "cilium");
   return networks.length === 1 ? [] : [`${String(networks.length)} releases called cilium`];
 };
+
+/** Policies name who talks to whom; addresses are a stack's configuration, and differ on the next target. */
+export const noPolicyNamesAnAddress: Rule = ({ resources }) =>
+  resources
+    .filter(({ type }) => /NetworkPolicy$/.test(type))
+    .filter(({ inputs }) => /\d+\.\d+\.\d+\.\d+/.test(JSON.stringify(inputs)))
+    .map(referenceOf);
