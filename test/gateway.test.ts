@@ -71,7 +71,7 @@ describe("The platform's Gateway", () => {
     assert.deepEqual(platformGateway("platform", simulatedFacts), {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: { name: "platform", namespace: "platform-gateway", annotations: {} },
+      metadata: { name: "platform", namespace: "platform-gateway" },
       spec: {
         gatewayClassName: "nginx",
         listeners: [

@@ -7,7 +7,7 @@ export function platformGateway(name: string, facts: Pick<ClusterFacts, "nodes">
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
-    metadata: { name, namespace: gatewayNamespace, annotations: readiness(facts) },
+    metadata: { name, namespace: gatewayNamespace, ...readiness(facts) },
     spec: {
       gatewayClassName: gatewayClass,
       listeners: [
@@ -24,12 +24,15 @@ export function platformGateway(name: string, facts: Pick<ClusterFacts, "nodes">
   };
 }
 
-/** On simulated nodes no controller runs that could ever say Programmed: waiting for it would wait for ever. */
-function readiness({ nodes }: Pick<ClusterFacts, "nodes">): Record<string, string> {
+/**
+ * On simulated nodes no controller runs that could ever say Programmed: waiting for it would wait for ever. No
+ * annotations rather than empty ones: the API server forgets those, and every preview would want them back.
+ */
+function readiness({ nodes }: Pick<ClusterFacts, "nodes">): { annotations?: Record<string, string> } {
   switch (nodes) {
     case "simulated":
       return {};
     case "real":
-      return { "pulumi.com/waitFor": "condition=Programmed" };
+      return { annotations: { "pulumi.com/waitFor": "condition=Programmed" } };
   }
 }
