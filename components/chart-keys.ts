@@ -40,7 +40,7 @@ function problemOf(known: KeyTree, path: readonly string[], place: string): Prob
   };
 }
 
-/** A close name at the same place, else the one place where the chart has this very name. */
+/** The one place where the chart has this very name, else a close name at the same place. */
 function nearestPath(known: KeyTree, path: readonly string[]): string | undefined {
   const key = path.at(-1) ?? "";
   const parents = path.slice(0, -1);
@@ -48,10 +48,10 @@ function nearestPath(known: KeyTree, path: readonly string[]): string | undefine
     (tree, parent) => (typeof tree === "object" ? tree[parent] : undefined),
     known,
   );
-  const close = typeof siblings === "object" ? nearest(key, Object.keys(siblings)) : undefined;
-  if (close !== undefined) return [...parents, close].join(".");
   const elsewhere = pathsTo(known, key.toLowerCase());
-  return elsewhere.length === 1 ? elsewhere[0] : undefined;
+  if (elsewhere.length === 1) return elsewhere[0];
+  const close = typeof siblings === "object" ? nearest(key, Object.keys(siblings)) : undefined;
+  return close === undefined ? undefined : [...parents, close].join(".");
 }
 
 function pathsTo(tree: KeyTree, key: string, path: readonly string[] = []): readonly string[] {

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 
 import { clusterFacts } from "../components/cluster/facts.ts";
+import { kubernetesVersion } from "../components/versions.ts";
 import { settingsOf } from "./support/settings.ts";
 
 const factsOf = (written: Readonly<Record<string, unknown>>) => clusterFacts(settingsOf(written));
+
+/** Minor version of the pinned Kubernetes of local clusters. */
+const localKubernetes = kubernetesVersion.split(".").slice(0, 2).join(".");
 
 const existing = { target: "existing", kubeconfig: "secret" };
 
@@ -13,7 +17,7 @@ describe("the facts of a cluster", () => {
     assert.deepEqual(factsOf({ target: "kwok", kwok: { nodes: 5 } }), {
       target: "kwok",
       lifetime: "throwaway",
-      kubernetesVersion: "1.36",
+      kubernetesVersion: localKubernetes,
       nodes: "simulated",
       nodeCount: 5,
       podCidr: "10.244.0.0/16",
@@ -37,7 +41,7 @@ describe("the facts of a cluster", () => {
       {
         target: "kind",
         lifetime: "throwaway",
-        kubernetesVersion: "1.36",
+        kubernetesVersion: localKubernetes,
         nodes: "real",
         nodeCount: 1,
         podCidr: "10.100.0.0/16",

@@ -70,16 +70,16 @@ export const kubeProxyRows: readonly Row[] = [
     consequence: "the chart stops",
     answer: "not offered",
     check: (the) =>
-      ["k8sServiceHostRef.name", "k8sServiceHostRef.key"]
-        .filter((path) => the.isOn(path))
-        .map((path) =>
-          refuse(
-            the.at(path, "target"),
-            "is a second source of the API server's address",
-            "`k8sServiceHostRef` to be absent",
-            "remove it",
-          ),
-        ),
+      the.isOn("k8sServiceHostRef.name") || the.isOn("k8sServiceHostRef.key")
+        ? [
+            refuse(
+              the.at("k8sServiceHostRef", "target"),
+              "is a second source of the API server's address",
+              "it to be absent",
+              "remove it",
+            ),
+          ]
+        : [],
   },
   {
     row: 12,
@@ -95,10 +95,11 @@ export const kubeProxyRows: readonly Row[] = [
         the.routing === "native" &&
         the.facts.kubeProxy === "follows" &&
         the.isOn("ipv4.enabled", "on");
-      if (possible || !the.isOn("installNoConntrackIptablesRules")) return [];
+      const path = "installNoConntrackIptablesRules";
+      if (possible || !the.says(path) || !the.isOn(path)) return [];
       return [
         refuse(
-          the.at("installNoConntrackIptablesRules", replacement),
+          the.at(path, replacement),
           "needs native routing, IPv4 and no kube-proxy on nodes of our own, got `true`",
           "`false`",
           "remove it: it follows from `cilium.kubeProxyReplacement` and routing",
@@ -126,7 +127,7 @@ export const kubeProxyRows: readonly Row[] = [
       ...flagValue(the, "install-iptables-rules").map(({ place }) =>
         refuse(
           place,
-          "kube-proxy replacement cannot work without the iptables rules",
+          "kube-proxy replacement and the L7 proxy cannot work without the iptables rules",
           "the flag to be absent",
           "remove it",
         ),
@@ -143,7 +144,7 @@ export const kubeProxyRows: readonly Row[] = [
       if (the.kubeProxyReplacement) return [];
       const expected = "it to be off, or `cilium.kubeProxyReplacement: true`";
       return [
-        ...(the.isOn("bpf.masquerade")
+        ...(the.says("bpf.masquerade") && the.isOn("bpf.masquerade")
           ? [refuse(the.at("bpf.masquerade", replacement), "depends on kube-proxy replacement, got `true`", expected)]
           : []),
         ...(["1.8", "1.9"].includes(String(the.value("upgradeCompatibility")))
@@ -284,7 +285,7 @@ export const kubeProxyRows: readonly Row[] = [
       return [
         refuse(
           the.at("sctp.enabled", "cilium.sctp"),
-          `SCTP does not work with ${against.join(", ")}`,
+          `SCTP does not work with ${andList(against)}`,
           "`cilium.kubeProxyReplacement: false` and no egress gateway, or no SCTP",
         ),
       ];
@@ -299,6 +300,11 @@ export const kubeProxyRows: readonly Row[] = [
     note: "Set `socketLB.hostNamespaceOnly: true` in `cilium.values`.",
   },
 ];
+
+/** "a", "a and b", "a, b and c". */
+function andList(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}`;
+}
 
 function isSwitch(value: unknown): boolean {
   return value === true || value === false || value === "true" || value === "false";

@@ -86,7 +86,7 @@ export const routingRows: readonly Row[] = [
     answer: "derive",
     note: "The range is the cluster's pod range.",
     check: (the) => {
-      if (the.routing === "tunnel") return [];
+      if (the.routing === "tunnel" || !the.says("ipv4NativeRoutingCIDR")) return [];
       const cidr = the.value("ipv4NativeRoutingCIDR");
       if (typeof cidr === "string" && isIpv4Range(cidr) && contains(cidr, the.facts.podCidr)) return [];
       return [
@@ -107,7 +107,7 @@ export const routingRows: readonly Row[] = [
     answer: "derive",
     note: "On with native routing, off with tunnel.",
     check: (the) =>
-      the.routing === "tunnel" && the.isOn("autoDirectNodeRoutes")
+      the.routing === "tunnel" && the.says("autoDirectNodeRoutes") && the.isOn("autoDirectNodeRoutes")
         ? [
             refuse(
               the.at("autoDirectNodeRoutes", "cilium.routing"),

@@ -61,6 +61,8 @@ export interface Case extends Candidate {
   value(path: string): unknown;
   /** Whether the chart would take the merged value for true. `fallback` is the chart's default. */
   isOn(path: string, fallback?: "on" | "off"): boolean;
+  /** Whether the stack's own values say something at a path. What we derive ourselves agrees with the settings. */
+  says(path: string): boolean;
   /** Place of a merged value: the stack's own values if they say it, else the setting it was derived from. */
   at(path: string, setting: string): string;
   /** The replacement of kube-proxy as the chart would read it. */
@@ -73,14 +75,13 @@ export interface Case extends Candidate {
 export function caseOf(candidate: Candidate): Case {
   const { values, settings, file } = candidate;
   const value = (path: string): unknown => valueAt(values, path);
+  const says = (path: string): boolean => valueAt(settings.cilium.values, path) !== undefined;
   return {
     ...candidate,
     value,
     isOn: (path, fallback = "off") => isTrueToHelm(value(path) ?? fallback === "on"),
-    at: (path, setting) => {
-      const own = valueAt(settings.cilium.values, path) !== undefined;
-      return `${file} › ${own ? `cilium.values.${path}` : setting}`;
-    },
+    says,
+    at: (path, setting) => `${file} › ${says(path) ? `cilium.values.${path}` : setting}`,
     bundlesThatNeed: (need) => candidate.bundles.filter(({ needs }) => needs[need]).map(({ name }) => name),
     kubeProxyReplacement: String(value("kubeProxyReplacement")) === "true",
     routing: value("routingMode") === "native" ? "native" : "tunnel",

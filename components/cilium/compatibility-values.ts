@@ -2,7 +2,7 @@
 import * as v from "valibot";
 
 import { clusterName } from "../settings/formats.ts";
-import { agentFlags, flagValue } from "./agent-flags.ts";
+import { agentFlags } from "./agent-flags.ts";
 import { type Case, type Objection, refuse, type Row, shown, warn } from "./compatibility-row.ts";
 import { chartWrites } from "./known-values.ts";
 
@@ -107,12 +107,7 @@ export const valueRows: readonly Row[] = [
     combination: "the L7 proxy with iptables rules off and no `bpf.tproxy`",
     consequence: "the agent stops at start",
     answer: "not offered",
-    check: (the) =>
-      the.isOn("l7Proxy", "on") && !the.isOn("bpf.tproxy")
-        ? flagValue(the, "install-iptables-rules").map(({ place }) =>
-            refuse(place, "the L7 proxy needs the iptables rules", "the flag to be absent", "remove it"),
-          )
-        : [],
+    note: "See row 13.",
   },
   {
     row: 41,

@@ -2,6 +2,7 @@
  * Ports: which feature takes which node port of the cluster and which port of this machine, in one list each.
  */
 import type { Problem } from "../../policies/problems.ts";
+import { isMap, valueAt } from "../helm-values.ts";
 import type { Settings } from "../settings.ts";
 
 /** One port and the setting that asks for it. */
@@ -27,23 +28,62 @@ export function nodePorts(settings: Settings): readonly PortUse[] {
 
 /** Node ports of the add-ons: the same number is published on this machine. */
 export function addOnNodePorts(settings: Settings): readonly PortUse[] {
-  const { gateway, argocd, cilium } = settings;
-  const { hubble } = cilium;
-  const uses: PortUse[] = [];
-  if (entersByNodePort(settings)) {
-    if (gateway.enabled) {
-      uses.push({ port: gateway.httpNodePort, setting: "gateway.httpNodePort" });
-      uses.push({ port: gateway.httpsNodePort, setting: "gateway.httpsNodePort" });
-    }
-    if (argocd.enabled) uses.push({ port: argocd.nodePort, setting: "argocd.nodePort" });
+  return [...gatewayPorts(settings), ...argoCdPorts(settings), ...hubblePorts(settings)];
+}
+
+function gatewayPorts(settings: Settings): readonly PortUse[] {
+  const { gateway } = settings;
+  if (!gateway.enabled || !entersByNodePort(settings)) return [];
+  const own = valueAt(gateway.values, "nginx.service.nodePorts");
+  if (Array.isArray(own)) {
+    return own.flatMap((item: unknown, index) => {
+      const port = isMap(item) ? item["port"] : undefined;
+      return typeof port === "number"
+        ? [{ port, setting: `gateway.values.nginx.service.nodePorts[${String(index)}]` }]
+        : [];
+    });
   }
-  if (hubble.enabled && (hubble.relay || hubble.ui) && hubble.relayService === "NodePort") {
-    uses.push({ port: hubble.relayNodePort, setting: "cilium.hubble.relayNodePort" });
-  }
-  if (hubble.enabled && hubble.ui && hubble.uiService === "NodePort") {
-    uses.push({ port: hubble.uiNodePort, setting: "cilium.hubble.uiNodePort" });
-  }
-  return uses;
+  return [
+    { port: gateway.httpNodePort, setting: "gateway.httpNodePort" },
+    { port: gateway.httpsNodePort, setting: "gateway.httpsNodePort" },
+  ];
+}
+
+/** Our own Service is one; the chart's, switched to node ports by the stack's own values, takes two more. */
+function argoCdPorts(settings: Settings): readonly PortUse[] {
+  const { argocd } = settings;
+  if (!argocd.enabled) return [];
+  const chartPorts = [
+    { path: "server.service.nodePortHttp", fallback: 30080 },
+    { path: "server.service.nodePortHttps", fallback: 30443 },
+  ];
+  return [
+    ...(entersByNodePort(settings) ? [{ port: argocd.nodePort, setting: "argocd.nodePort" }] : []),
+    ...(valueAt(argocd.values, "server.service.type") === "NodePort"
+      ? chartPorts.map(({ path, fallback }) => ({
+          port: Number(valueAt(argocd.values, path) ?? fallback),
+          setting: `argocd.values.${path}`,
+        }))
+      : []),
+  ];
+}
+
+function hubblePorts(settings: Settings): readonly PortUse[] {
+  const { hubble, values } = settings.cilium;
+  const services = [
+    { name: "relay", on: hubble.relay || hubble.ui, type: hubble.relayService, port: hubble.relayNodePort },
+    { name: "ui", on: hubble.ui, type: hubble.uiService, port: hubble.uiNodePort },
+  ];
+  return services.flatMap(({ name, on, type, port }) => {
+    const path = `hubble.${name}.service`;
+    if (!hubble.enabled || !on || (valueAt(values, `${path}.type`) ?? type) !== "NodePort") return [];
+    const own = valueAt(values, `${path}.nodePort`);
+    return [
+      typeof own === "number"
+        ? { port: own, setting: `cilium.values.${path}.nodePort` }
+        : { port, setting: `cilium.hubble.${name}NodePort` },
+    ];
+  });
 }
 
 /** What kind publishes on this machine: the add-ons' node ports under their own number, and the mapped ones. */

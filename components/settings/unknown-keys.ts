@@ -61,7 +61,7 @@ function unknownKey(path: Path, known: readonly string[], root: SchemaNode, file
     };
   }
   const elsewhere = pathsOf(root).filter((other) => other.split(".").at(-1)?.toLowerCase() === key.toLowerCase());
-  const suggestion = nearest(key, known) ?? (elsewhere.length === 1 ? elsewhere[0] : undefined);
+  const suggestion = elsewhere.length === 1 ? elsewhere[0] : nearest(key, known);
   return {
     code: "settings/unknown-key",
     where,

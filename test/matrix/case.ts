@@ -1,0 +1,33 @@
+/** A case of the compatibility matrix: a stack, the whole of what is said about it, and the nearest stack that is fine. */
+import type { Bundle } from "../../policies/bundle.ts";
+import type { judgementOf, Written } from "../support/judged.ts";
+
+export interface MatrixCase {
+  /** Number in docs/compatibility.md. */
+  readonly row: number;
+  /** Continues "refuses" or "tells of". */
+  readonly title: string;
+  readonly stack: Written;
+  readonly more?: NonNullable<Parameters<typeof judgementOf>[1]>;
+  readonly text: string;
+  /** Absent where nothing near is allowed. */
+  readonly nearMiss?: Written;
+}
+
+/** Kyverno is left out because it would warn of its own about the local Kubernetes. */
+export const kind: Written = { target: "kind", kyverno: { enabled: false } };
+export const aks: Written = { target: "aks" };
+
+/** The `cilium` block with Helm values of the stack's own. */
+export function own(values: Written, settings: Written = {}): Written {
+  return { cilium: { ...settings, values } };
+}
+
+export function existing(block: Written, cilium: Written = {}): Written {
+  const facts = { podCidr: "100.64.0.0/16", apiServerHost: "api.example.com", ...block };
+  return { target: "existing", kubeconfig: "secret", existing: facts, cilium };
+}
+
+export function bundle(name: string, need: "l7Proxy" | "authentication"): Pick<Bundle, "name" | "needs"> {
+  return { name, needs: { l7Proxy: need === "l7Proxy", authentication: need === "authentication" } };
+}
