@@ -50,5 +50,15 @@ if (settings.observability.alerts) new Observability("observability", { cluster,
 
 new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [cilium.ready, namespaces] });
 
-export const { target, clusterName, nodes, kubeconfig, kubeconfigFile, versions, leftOut, promises, addresses } =
-  stackOutputs(plan, cluster);
+export const {
+  target,
+  clusterName,
+  nodes,
+  kubeconfig,
+  kubeconfigFile,
+  egressPrefix,
+  versions,
+  leftOut,
+  promises,
+  addresses,
+} = stackOutputs(plan, cluster);

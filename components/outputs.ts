@@ -18,6 +18,8 @@ export interface PlatformOutputs {
   readonly kubeconfig?: pulumi.Output<string>;
   /** File with the same content, readable by its owner only, relative to the project. Absent where there is none. */
   readonly kubeconfigFile?: string;
+  /** Public addresses that egress policies lead to, for the allow lists of others. Absent without an egress pool. */
+  readonly egressPrefix?: pulumi.Output<string>;
   /** Version of every chart that is installed, by its name. */
   readonly versions: Readonly<Record<string, string>>;
   /** Charts that were asked for and could not be had, by name, each with the reason. Empty on a complete platform. */
@@ -38,6 +40,7 @@ export function stackOutputs(plan: Plan, cluster: ClusterHandle): PlatformOutput
     // A cluster somebody else made: its kubeconfig was given to us and is nobody else's to hand on.
     ...(facts.target === "existing" ? {} : { kubeconfig: cluster.kubeconfig }),
     ...(local ? { kubeconfigFile: `${stateFolder}/${plan.stack}/kubeconfig` } : {}),
+    ...(cluster.egressPrefix === undefined ? {} : { egressPrefix: cluster.egressPrefix }),
     versions: Object.fromEntries([...plan.installs].map((key) => [charts[key].name, charts[key].version])),
     leftOut: plan.leftOut,
     promises: Object.fromEntries(

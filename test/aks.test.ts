@@ -177,7 +177,7 @@ describe("AksCluster", () => {
 
   it("lets out what leaves through the egress pool by a prefix of its own", async () => {
     const { cluster, one } = await record({ egressPool: { enabled: true, publicPrefixLength: 30 } });
-    assert.equal(await resolve(cluster.egressPrefix), "198.51.100.0/30");
+    assert.equal(await resolve(cluster.handle.egressPrefix), "198.51.100.0/30");
     assert.deepEqual(one("cluster-egress-gateway").inputs["publicIpPrefixes"], [
       { id: "<id of cluster-egress-prefix>" },
     ]);
@@ -188,7 +188,7 @@ describe("AksCluster", () => {
 
   it("has neither a second prefix nor a NAT gateway without an egress pool", async () => {
     const { cluster, resources } = await record();
-    assert.equal(cluster.egressPrefix, undefined);
+    assert.equal(cluster.handle.egressPrefix, undefined);
     assert.deepEqual(
       resources.filter(({ name }) => name.includes("egress")).map(({ name }) => name),
       [],

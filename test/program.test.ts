@@ -99,6 +99,16 @@ describe("The program", function () {
     assert.equal("kubeconfig" in (await runProgram(stackCalled("existing"))).outputs, false);
   });
 
+  it("says by which public addresses an egress pool leaves, and nothing of the kind without one", async () => {
+    const stack = written("egress", {
+      target: "aks",
+      aks: { egressPool: { enabled: true } },
+      cilium: { egressGateway: true },
+    });
+    assert.equal((await runProgram(stack)).outputs["egressPrefix"], "198.51.100.0/31");
+    assert.equal("egressPrefix" in (await runProgram(stackCalled("aks"))).outputs, false);
+  });
+
   it("is refused before anything is registered when it cannot work", async () => {
     await assert.rejects(runProgram(written("refused", { target: "aks", aks: { kubeProxy: "removed" } })), (error) => {
       assert.ok(error instanceof Error);

@@ -28,8 +28,6 @@ export interface AksClusterArgs {
 
 export class AksCluster extends pulumi.ComponentResource {
   readonly handle: ClusterHandle;
-  /** Public addresses that egress policies lead to, for the allow lists of others. Absent without an egress pool. */
-  readonly egressPrefix: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: AksClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:cluster:AksCluster", name, {}, opts);
@@ -97,7 +95,7 @@ export class AksCluster extends pulumi.ComponentResource {
     );
 
     const kubeconfig = kubeconfigFor(cluster, resourceGroup.name, aks.login, inAzure);
-    this.egressPrefix = network.egress?.prefix.ipPrefix;
+    const egressPrefix = network.egress === undefined ? {} : { egressPrefix: network.egress.prefix.ipPrefix };
     this.handle = {
       name: args.clusterName,
       facts: args.facts,
@@ -112,11 +110,9 @@ export class AksCluster extends pulumi.ComponentResource {
       apiServerHost: aks.privateCluster ? cluster.privateFQDN : cluster.fqdn,
       owner: cluster,
       after: [],
+      ...egressPrefix,
     };
-    this.registerOutputs({
-      kubeconfig,
-      ...(this.egressPrefix === undefined ? {} : { egressPrefix: this.egressPrefix }),
-    });
+    this.registerOutputs({ kubeconfig, ...egressPrefix });
   }
 }
 

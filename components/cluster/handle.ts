@@ -62,4 +62,6 @@ export interface ClusterHandle {
   readonly owner: pulumi.Resource | undefined;
   /** What every object inside the cluster comes after, and is deleted before: nothing at first, Cilium once it is there. */
   readonly after: readonly pulumi.Resource[];
+  /** Public addresses that egress policies lead to, for the allow lists of others. Absent without an egress pool. */
+  readonly egressPrefix?: pulumi.Output<string>;
 }
