@@ -39,7 +39,7 @@ export interface Plan {
   /** The objects of the chosen bundles: the very ones that are judged are applied. */
   readonly manifests: readonly Manifest[];
   /** Complete Helm values of a chart; Cilium's name the cluster's API server, which may only be known later. */
-  values(chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues;
+  readonly values: (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">) => HelmValues;
 }
 
 /** Throws with every problem found, told without a stack trace. */
@@ -112,11 +112,11 @@ export function chartValues(
     case "gatewayApi":
       return {};
     case "kyverno":
-      return mergeValues(kyvernoValues(facts), settings.kyverno.values);
+      return mergeValues(kyvernoValues(settings, facts), settings.kyverno.values);
     case "nginxGatewayFabric":
       return mergeValues(gatewayValues(settings, facts), settings.gateway.values);
     case "argoCd":
-      return mergeValues(argoCdValues(facts), settings.argocd.values);
+      return mergeValues(argoCdValues(settings, facts), settings.argocd.values);
   }
 }
 

@@ -66,7 +66,7 @@ export async function test(args: readonly string[]): Promise<number> {
   const worker = async (): Promise<void> => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const extended = check.command[0] === mocha ? { ...check, command: [...check.command, ...args] as const } : check;
-      const { code, output, seconds } = await runCheck(extended as Check, "keep", process.env);
+      const { code, output, seconds } = await runCheck(extended, "keep", process.env);
       const verdict = code === 0 ? "ok" : "FAILED";
       process.stdout.write(`${verdict.padEnd(7)} ${check.name} (${seconds.toFixed(1)} s)\n`);
       if (check.command[0] === mocha) {

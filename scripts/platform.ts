@@ -26,7 +26,7 @@ async function dispatch(): Promise<number> {
     case "format":
       return await (await import("./checks.ts")).format();
     case "bench":
-      return await (await import("./bench/bench.ts")).bench(args);
+      return await (await import("../test/bench/bench.ts")).bench(args);
     default:
       throw new UserError(`unknown verb \`${verb}\`; npm run lists them`);
   }

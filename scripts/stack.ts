@@ -60,7 +60,8 @@ function confirmation(command: StackCommand, target: Target): string[] {
   return command.confirmed === "yes" ? ["--yes"] : [];
 }
 
-async function openEngine(command: StackCommand, target: Target, projectDir: string): Promise<Engine> {
+/** The CLI, its environment and the files of a stack, with everything it needs obtained. */
+export async function openEngine(command: StackCommand, target: Target, projectDir: string): Promise<Engine> {
   const tools = await prepare(target, command.tools);
   const backend = chooseBackend(target, process.env, projectDir, command.localState);
   const env = await pulumiEnvironment({

@@ -3,11 +3,9 @@
  *
  * Only lifecycle modules use it: the client is loaded when a question is asked, never at import.
  */
-import type { KubeConfig } from "@kubernetes/client-node";
+import type * as Client from "@kubernetes/client-node";
 
-async function connect(
-  kubeconfig: string,
-): Promise<{ client: typeof import("@kubernetes/client-node"); config: KubeConfig }> {
+async function connect(kubeconfig: string): Promise<{ client: typeof Client; config: Client.KubeConfig }> {
   const client = await import("@kubernetes/client-node");
   const config = new client.KubeConfig();
   config.loadFromString(kubeconfig);

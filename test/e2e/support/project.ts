@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -105,6 +106,12 @@ export class Project {
     }
   }
 
+  /** Lock files of the stack in Pulumi's file backend. */
+  locks(stack: string): string[] {
+    const folder = join(this.dir, ".platform/state/.pulumi/locks/organization/platform", stack);
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  }
+
   kubeconfig(stack: string): string {
     return this.read(`.platform/${stack}/kubeconfig`);
   }
@@ -119,6 +126,7 @@ export interface Checkpoint {
     readonly urn: string;
     readonly type: string;
     readonly id?: string;
+    readonly inputs?: Record<string, unknown>;
     readonly outputs?: Record<string, unknown>;
   }[];
   readonly pending_operations?:
