@@ -6,7 +6,7 @@
  * folder serves, so one copy of this file in the cache is good for every clone.
  */
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { createRequire, enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -17,6 +17,10 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
 });
+
+// A third of the start is compiling gRPC.
+const { PULUMI_HOME: home } = process.env;
+if (home !== undefined) enableCompileCache(join(home, "compile-cache"));
 
 const sdk = locateSdk(process.cwd());
 const sdkVersion = sdk("@pulumi/pulumi/package.json").version;
