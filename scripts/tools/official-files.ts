@@ -44,6 +44,7 @@ const ways: Readonly<Record<RecipeName, OfficialWay>> = {
   kwok: { kind: "files", sites: ["github"] },
   kind: { kind: "files", sites: ["github"] },
   helm: { kind: "files", sites: ["helm"] },
+  actionlint: { kind: "files", sites: ["github"] },
   etcd: { kind: "kwokctl", sites: ["github"] },
   kubernetes: { kind: "kwokctl", sites: ["kubernetes"] },
   cilium: { kind: "image", sites: ["quay"] },
@@ -95,6 +96,12 @@ export function officialFiles(
         const checksumUrl = `${sites.githubApi}/repos/kubernetes-sigs/kwok/releases/tags/v${version}`;
         return { tool, url, checksumUrl, ...pinned(file) };
       });
+    case "actionlint": {
+      const release = `${sites.github}/rhysd/actionlint/releases/download/v${version}`;
+      const file = `actionlint_${version}_${os}_${arch}.tar.gz`;
+      const checksumUrl = `${release}/actionlint_${version}_checksums.txt`;
+      return [{ tool: "actionlint", url: `${release}/${file}`, member: "actionlint", checksumUrl, ...pinned(file) }];
+    }
     case "pulumi":
     case "pulumi-kubernetes":
     case "etcd":

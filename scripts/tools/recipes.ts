@@ -17,9 +17,19 @@ export type ToolName =
   | "kube-scheduler"
   | "cilium-operator-generic"
   | "kind"
-  | "helm";
+  | "helm"
+  | "actionlint";
 
-export type RecipeName = "pulumi" | "pulumi-kubernetes" | "kwok" | "etcd" | "kubernetes" | "cilium" | "kind" | "helm";
+export type RecipeName =
+  | "pulumi"
+  | "pulumi-kubernetes"
+  | "kwok"
+  | "etcd"
+  | "kubernetes"
+  | "cilium"
+  | "kind"
+  | "helm"
+  | "actionlint";
 
 export interface Recipe {
   readonly name: RecipeName;
@@ -117,6 +127,14 @@ export const recipes: readonly Recipe[] = [
     variables: () => ({}),
     coldSeconds: 15,
     coldGigabytes: 0.3,
+  },
+  {
+    name: "actionlint",
+    module: "github.com/rhysd/actionlint",
+    binaries: { actionlint: "github.com/rhysd/actionlint/cmd/actionlint" },
+    variables: (version) => ({ "github.com/rhysd/actionlint.version": version }),
+    coldSeconds: 10,
+    coldGigabytes: 0.1,
   },
   {
     name: "kind",
