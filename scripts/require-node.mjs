@@ -1,4 +1,8 @@
-// Refuses a Node that cannot run the program's TypeScript, in words, before Node does so in its own.
+// Loaded before the program, by plain pulumi as well: refuses a Node that cannot run the program's TypeScript, in words,
+// and lets Node keep what it compiled, which halves the start of every later run.
+import * as module from "node:module";
+import { join } from "node:path";
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
@@ -7,3 +11,4 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
+module.enableCompileCache(join(process.cwd(), ".platform", "compile-cache"));

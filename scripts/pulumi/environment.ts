@@ -68,6 +68,8 @@ export async function pulumiEnvironment(options: EnvironmentOptions): Promise<No
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
     PULUMI_NEO: "false",
     PULUMI_SUPPRESS_NEO_LINK: "true",
+    // The provider of our lifecycle modules is a Node process of its own, and starts twice as fast with it.
+    NODE_COMPILE_CACHE: join(projectDir, stateFolder, "compile-cache"),
   };
   const home =
     pulumiHome === undefined
