@@ -202,8 +202,10 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
+// The versions that Cilium asks for are not served by the Go module proxy; these are the nearest that are.
 replace github.com/cilium/statedb => github.com/cilium/statedb v0.8.3
 
 replace github.com/osrg/gobgp/v4 => github.com/osrg/gobgp/v4 v4.8.0
 
+// Not served in any version. Cilium takes one constant from it.
 replace sigs.k8s.io/mcs-api/controllers => ./mcs

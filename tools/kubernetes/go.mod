@@ -157,6 +157,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
+// A dependency's own replace lines do not count, and these modules live inside Kubernetes' repository.
 replace (
 	k8s.io/api => k8s.io/api v0.36.1
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.36.1
