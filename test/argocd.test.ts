@@ -16,28 +16,40 @@ describe("Argo CD's values", () => {
     ["on somebody else's cluster", foreignFacts, true],
   ] as const) {
     it(`${companyParts ? "bring" : "leave out"} single sign-on and notifications ${where}`, () => {
-      const values = argoCdValues(facts);
+      const values = argoCdValues(settingsOf({}), facts);
       assert.deepEqual(values["dex"], { enabled: companyParts });
       assert.deepEqual(values["notifications"], { enabled: companyParts });
     });
   }
 
   it("leave the server without TLS of its own, by a key that has a dot in it", () => {
-    assert.deepEqual(valueAt(argoCdValues(cloudFacts), "configs.params"), { "server.insecure": true });
+    assert.deepEqual(valueAt(argoCdValues(settingsOf({}), cloudFacts), "configs.params"), { "server.insecure": true });
   });
 
   it("hold no node port of the chart's, which would come in pairs", () => {
-    assert.deepEqual(argoCdValues(localFacts)["server"], { service: { type: "ClusterIP" } });
+    assert.equal(valueAt(argoCdValues(settingsOf({}), localFacts), "server.service.type"), "ClusterIP");
   });
 
+  for (const [word, settings, enabled] of [
+    ["no part", {}, false],
+    ["every part", { observability: { serviceMonitors: true } }, true],
+  ] as const) {
+    it(`let ${word} be watched when the stack says so`, () => {
+      const values = argoCdValues(settingsOf(settings), cloudFacts);
+      for (const part of ["server", "controller", "repoServer", "applicationSet"]) {
+        assert.deepEqual(valueAt(values, `${part}.metrics`), { enabled, serviceMonitor: { enabled } });
+      }
+    });
+  }
+
   it("keep redis single", () => {
-    assert.deepEqual(argoCdValues(cloudFacts)["redis-ha"], { enabled: false });
+    assert.deepEqual(argoCdValues(settingsOf({}), cloudFacts)["redis-ha"], { enabled: false });
   });
 });
 
 describe("Argo CD's parameters", () => {
   it("close what nobody asked for and open the server for the Gateway", () => {
-    assert.deepEqual(argoCdParameters(argoCdValues(localFacts)), {
+    assert.deepEqual(argoCdParameters(argoCdValues(settingsOf({}), localFacts)), {
       "argocd-cmd-params-cm": { "server.insecure": "true" },
       "argocd-cm": { "admin.enabled": "true", "exec.enabled": "false", "users.anonymous.enabled": "false" },
     });
@@ -55,7 +67,7 @@ describe("Argo CD's parameters", () => {
         cm: { "admin.enabled": false, "oidc.config": "", "timeout.reconciliation": "300s" },
       },
     };
-    assert.deepEqual(argoCdParameters(mergeValues(argoCdValues(localFacts), overlay)), {
+    assert.deepEqual(argoCdParameters(mergeValues(argoCdValues(settingsOf({}), localFacts), overlay)), {
       "argocd-cmd-params-cm": { "server.insecure": "false", "server.log.level": "debug" },
       "argocd-cm": {
         "admin.enabled": "false",
@@ -124,7 +136,7 @@ describe("ArgoCd", () => {
   async function recorded(facts: typeof localFacts, apps?: typeof source): Promise<Recording> {
     const recording = recordResources();
     const settings = settingsOf({ argocd: { nodePort: 31081, sources: ["https://git.example/policies.git"] } }).argocd;
-    const values = argoCdValues(facts);
+    const values = argoCdValues(settingsOf({}), facts);
     new ArgoCd("argocd", {
       cluster: clusterHandle(facts),
       settings,

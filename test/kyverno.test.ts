@@ -5,6 +5,7 @@ import { kyvernoValues } from "../components/kyverno/values.ts";
 import { valueAt } from "../components/helm-values.ts";
 import { clusterHandle, cloudFacts, foreignFacts, localFacts, simulatedFacts } from "./support/cluster-handle.ts";
 import { recordResources } from "./support/mocks.ts";
+import { settingsOf } from "./support/settings.ts";
 
 describe("Kyverno's values", () => {
   const onlyOneNode = { ...foreignFacts, nodeCount: 1 };
@@ -16,32 +17,35 @@ describe("Kyverno's values", () => {
     ["on somebody else's cluster of one node", onlyOneNode, false, 1],
   ] as const) {
     it(`${where} a dead Kyverno ${ignored ? "blocks nothing" : "blocks writes"}, and ${String(replicas)} of it answer`, () => {
-      const values = kyvernoValues(facts);
+      const values = kyvernoValues(settingsOf({}), facts);
       assert.equal(valueAt(values, "features.forceFailurePolicyIgnore.enabled"), ignored);
       assert.equal(valueAt(values, "admissionController.replicas"), replicas);
     });
   }
 
   it("keep admission policies away from the namespaces that the cluster and the platform stand on", () => {
-    assert.deepEqual(valueAt(kyvernoValues(localFacts), "config.webhooks.namespaceSelector.matchExpressions"), [
-      {
-        key: "kubernetes.io/metadata.name",
-        operator: "NotIn",
-        values: [
-          "kube-system",
-          "kube-public",
-          "kube-node-lease",
-          "cilium-secrets",
-          "cilium-spire",
-          "nginx-gateway",
-          "argocd",
-        ],
-      },
-    ]);
+    assert.deepEqual(
+      valueAt(kyvernoValues(settingsOf({}), localFacts), "config.webhooks.namespaceSelector.matchExpressions"),
+      [
+        {
+          key: "kubernetes.io/metadata.name",
+          operator: "NotIn",
+          values: [
+            "kube-system",
+            "kube-public",
+            "kube-node-lease",
+            "cilium-secrets",
+            "cilium-spire",
+            "nginx-gateway",
+            "argocd",
+          ],
+        },
+      ],
+    );
   });
 
   it("keep background scans away from the same namespaces, beyond those the chart lists itself", () => {
-    assert.deepEqual(valueAt(kyvernoValues(localFacts), "config.resourceFiltersIncludeNamespaces"), [
+    assert.deepEqual(valueAt(kyvernoValues(settingsOf({}), localFacts), "config.resourceFiltersIncludeNamespaces"), [
       "cilium-secrets",
       "cilium-spire",
       "nginx-gateway",
@@ -50,7 +54,7 @@ describe("Kyverno's values", () => {
   });
 
   it("let the background controller write Cilium's policies, and the others read them", () => {
-    const values = kyvernoValues(cloudFacts);
+    const values = kyvernoValues(settingsOf({}), cloudFacts);
     const policies = {
       apiGroups: ["cilium.io"],
       resources: ["ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies"],
@@ -64,6 +68,21 @@ describe("Kyverno's values", () => {
       assert.deepEqual(valueAt(values, `${controller}.rbac.clusterRole.extraResources`), [{ ...policies, verbs }]);
     }
   });
+});
+
+describe("Kyverno's observability", () => {
+  for (const [word, settings, enabled] of [
+    ["off", {}, false],
+    ["on", { observability: { serviceMonitors: true, dashboards: true } }, true],
+  ] as const) {
+    it(`is ${word} in every controller when the stack says so`, () => {
+      const values = kyvernoValues(settingsOf(settings), cloudFacts);
+      for (const controller of ["admission", "background", "cleanup", "reports"]) {
+        assert.equal(valueAt(values, `${controller}Controller.serviceMonitor.enabled`), enabled);
+      }
+      assert.equal(valueAt(values, "grafana.enabled"), enabled);
+    });
+  }
 });
 
 describe("Kyverno", () => {

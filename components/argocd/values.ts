@@ -1,9 +1,18 @@
-/** Helm values for Argo CD, and what they come to in its ConfigMaps. Pure: the same facts give the same values. */
+/**
+ * Helm values for Argo CD, and what they come to in its ConfigMaps. Pure: the same settings and
+ * facts give the same values.
+ */
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
 import { isMap, valueAt } from "../helm-values.ts";
+import type { Settings } from "../settings.ts";
 
-export function argoCdValues(facts: ClusterFacts): HelmValues {
+export function argoCdValues({ observability }: Pick<Settings, "observability">, facts: ClusterFacts): HelmValues {
+  // The monitor selects a Service that exists only with the metrics.
+  const metrics = {
+    enabled: observability.serviceMonitors,
+    serviceMonitor: { enabled: observability.serviceMonitors },
+  };
   // A cluster on one machine signs nobody in through a company and notifies nobody.
   const companyParts = { enabled: facts.lifetime === "lasting" };
   return {
@@ -20,7 +29,10 @@ export function argoCdValues(facts: ClusterFacts): HelmValues {
       },
     },
     // The way in from outside is a Service of our own or the Gateway; this one keeps no ports for it.
-    server: { service: { type: "ClusterIP" } },
+    server: { service: { type: "ClusterIP" }, metrics },
+    controller: { metrics },
+    repoServer: { metrics },
+    applicationSet: { metrics },
     dex: companyParts,
     notifications: companyParts,
     "redis-ha": { enabled: false },

@@ -1,22 +1,28 @@
-/** Helm values for Kyverno. Pure: the same facts give the same values. */
+/** Helm values for Kyverno. Pure: the same settings and facts give the same values. */
 import { kyvernoNamespace, systemNamespaces } from "../../policies/names.ts";
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
+import type { Settings } from "../settings.ts";
 
-export function kyvernoValues(facts: ClusterFacts): HelmValues {
+export function kyvernoValues({ observability }: Pick<Settings, "observability">, facts: ClusterFacts): HelmValues {
+  const serviceMonitor = { enabled: observability.serviceMonitors };
   return {
     admissionController: {
       replicas: admissionReplicas(facts),
+      serviceMonitor,
       rbac: { clusterRole: { extraResources: [ciliumPolicies(["get", "list", "watch"])] } },
     },
     backgroundController: {
+      serviceMonitor,
       rbac: {
         clusterRole: {
           extraResources: [ciliumPolicies(["get", "list", "watch", "create", "update", "patch", "delete"])],
         },
       },
     },
+    cleanupController: { serviceMonitor },
     reportsController: {
+      serviceMonitor,
       rbac: { clusterRole: { extraResources: [ciliumPolicies(["get", "list", "watch"])] } },
     },
     config: {
@@ -32,6 +38,7 @@ export function kyvernoValues(facts: ClusterFacts): HelmValues {
     features: {
       forceFailurePolicyIgnore: { enabled: isThrowAway(facts) },
     },
+    grafana: { enabled: observability.dashboards },
   };
 }
 

@@ -131,6 +131,7 @@ export const ownedNamespaces: Readonly<Record<string, string>> = {
   "cilium-spire": "Cilium",
   kyverno: "Kyverno",
   "nginx-gateway": "NGINX Gateway Fabric",
+  "platform-gateway": "NGINX Gateway Fabric",
   argocd: "Argo CD",
 };
 

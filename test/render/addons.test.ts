@@ -120,7 +120,7 @@ describe("The table of image values", () => {
 describe("Kyverno as rendered", () => {
   it("spares the namespaces the platform stands on, and its own", async function () {
     this.timeout(60_000);
-    const objects = objectsIn(await chartOrSkip(this, "kyverno").render(kyvernoValues(localFacts)));
+    const objects = objectsIn(await chartOrSkip(this, "kyverno").render(kyvernoValues(settingsOf({}), localFacts)));
     const config = one(objects, "ConfigMap/kyverno");
     assert.deepEqual(JSON.parse(String(valueAt(config, "data.webhooks"))), {
       namespaceSelector: {
@@ -151,7 +151,7 @@ describe("Kyverno as rendered", () => {
 
   it("may write Cilium's policies in the background, and answers three times in a cloud", async function () {
     this.timeout(60_000);
-    const objects = objectsIn(await chartOrSkip(this, "kyverno").render(kyvernoValues(cloudFacts)));
+    const objects = objectsIn(await chartOrSkip(this, "kyverno").render(kyvernoValues(settingsOf({}), cloudFacts)));
     assert.deepEqual(one(objects, "ClusterRole/kyverno:background-controller:additional")["rules"], [
       {
         apiGroups: ["cilium.io"],
@@ -166,6 +166,27 @@ describe("Kyverno as rendered", () => {
     const deployment = one(objects, "Deployment/kyverno-admission-controller");
     assert.equal(valueAt(deployment, "spec.replicas"), 3);
     assert.ok(!JSON.stringify(deployment).includes("--forceFailurePolicyIgnore=true"));
+  });
+});
+
+describe("Observability as rendered", () => {
+  const watched = settingsOf({ observability: { serviceMonitors: true, dashboards: true } });
+
+  it("brings Kyverno's monitors and its dashboard, with the label that Grafana looks for", async function () {
+    this.timeout(60_000);
+    const objects = objectsIn(await chartOrSkip(this, "kyverno").render(kyvernoValues(watched, cloudFacts)));
+    assert.equal([...objects.keys()].filter((name) => name.startsWith("ServiceMonitor/")).length, 4);
+    const labels = valueAt(one(objects, "ConfigMap/kyverno-grafana-grafana"), "metadata.labels") as Record<
+      string,
+      string
+    >;
+    assert.equal(labels["grafana_dashboard"], "1");
+  });
+
+  it("brings Argo CD's monitors wherever its chart knows values", async function () {
+    this.timeout(60_000);
+    const objects = objectsIn(await chartWithValuesOrSkip(this, "argoCd").render(argoCdValues(watched, cloudFacts)));
+    assert.equal([...objects.keys()].filter((name) => name.startsWith("ServiceMonitor/")).length, 4);
   });
 });
 
@@ -207,7 +228,7 @@ describe("Argo CD as rendered", () => {
   it("holds the parameters that are applied beside it, wherever its chart knows values", async function () {
     this.timeout(60_000);
     const chart = chartWithValuesOrSkip(this, "argoCd");
-    const values = argoCdValues(localFacts);
+    const values = argoCdValues(settingsOf({}), localFacts);
     const objects = objectsIn(await chart.render(values, { name: "argocd", namespace: "argocd" }));
     for (const [configMap, data] of Object.entries(argoCdParameters(values))) {
       const rendered = valueAt(one(objects, `ConfigMap/${configMap}`), "data");
@@ -217,7 +238,7 @@ describe("Argo CD as rendered", () => {
 
   it("hides from itself what Cilium and Kyverno make by the hundred, from chart and manifests alike", async function () {
     this.timeout(60_000);
-    const objects = objectsIn(await chartOrSkip(this, "argoCd").render(argoCdValues(localFacts)));
+    const objects = objectsIn(await chartOrSkip(this, "argoCd").render(argoCdValues(settingsOf({}), localFacts)));
     const { data } = one(objects, "ConfigMap/argocd-cm") as { data?: Record<string, string> };
     for (const kind of ["CiliumIdentity", "CiliumEndpoint", "CiliumEndpointSlice", "PolicyReport", "EphemeralReport"]) {
       assert.ok(data?.["resource.exclusions"]?.includes(`- ${kind}\n`) === true, kind);
@@ -227,7 +248,10 @@ describe("Argo CD as rendered", () => {
   it("has the server that our node port selects", async function () {
     this.timeout(60_000);
     const objects = objectsIn(
-      await chartOrSkip(this, "argoCd").render(argoCdValues(localFacts), { name: "argocd", namespace: "argocd" }),
+      await chartOrSkip(this, "argoCd").render(argoCdValues(settingsOf({}), localFacts), {
+        name: "argocd",
+        namespace: "argocd",
+      }),
     );
     const pod = valueAt(one(objects, "Deployment/argocd-server"), "spec.template") as HelmValues;
     assert.equal(
