@@ -31,6 +31,7 @@ export function templateReads(template: string): readonly TemplateRead[] {
     const paths = pathsIn(action, dot, variables);
     const form = writesWhole(action) ? "whole" : "value";
     for (const path of paths) reads.push({ path, form });
+    for (const path of pathsIn(laidOver(action), dot, variables)) reads.push({ path, form: "whole" });
     const [, variable] = /^(?:with\s+|if\s+|range\s+(?:\$\w+\s*,\s*)?)?(\$\w+)\s*:?=/.exec(action) ?? [];
     if (variable !== undefined) variables.set(variable, [...(variables.get(variable) ?? []), ...paths]);
     track(action, paths, blocks);
@@ -116,7 +117,12 @@ function stringsIn(text: string): readonly string[] {
   return [...text.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => key);
 }
 
-/** The action writes a value as YAML or JSON, or walks through its keys. */
+/** The action writes a value as YAML or JSON, walks through its keys, or takes what is left after some of them. */
 function writesWhole(action: string): boolean {
-  return /\bto(?:Yaml|Json|RawJson)\b/.test(action) || /^range\s+\$\w+\s*,/.test(action);
+  return /\b(?:toYaml|toJson|toRawJson|omit)\b/.test(action) || /^range\s+\$\w+\s*,/.test(action);
+}
+
+/** What a merge lays over a copy of known values may hold any of their keys. */
+function laidOver(action: string): string {
+  return /\bmerge(?:Overwrite)?\b/.test(action) ? action.replaceAll(/deepCopy\s+\$?\.Values[\w.-]*/g, "") : "";
 }

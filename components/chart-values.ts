@@ -20,18 +20,20 @@ interface Keys {
 /** Templates that only refuse what earlier versions knew. */
 const refusingTemplates = ["validate.yaml", "warnings.txt", "NOTES.txt"];
 
-export function readChartKeys(folder: string): KeyTree {
+/** `foreign` are subcharts of other authors: whether they are in the folder depends on where the chart came from. */
+export function readChartKeys(folder: string, foreign: readonly string[] = []): KeyTree {
   const keys: Keys = {};
   addDefaults(keys, parse(readFileSync(join(folder, "values.yaml"), "utf8")) as unknown);
-  for (const { path, form } of templatesIn(join(folder, "templates")).flatMap(templateReads)) addRead(keys, path, form);
-  for (const name of subcharts(folder)) {
+  // The deepest first: a map that a template only asks for as a whole still has the keys that another reads in it.
+  const reads = templatesIn(join(folder, "templates")).flatMap(templateReads);
+  for (const { path, form } of reads.sort((a, b) => b.path.length - a.path.length)) addRead(keys, path, form);
+  for (const name of subcharts(folder).filter((subchart) => !foreign.includes(subchart))) {
     const below = readChartKeys(join(folder, "charts", name));
     const own = keys[name];
     // What the parent says of a subchart comes on top of what the subchart knows itself.
     keys[name] = typeof own === "object" ? merged(below, own) : below;
   }
-  // A subchart that is not here may know anything.
-  for (const name of absentSubcharts(folder)) keys[name] = "any";
+  for (const name of [...foreign, ...absentSubcharts(folder)]) keys[name] = "any";
   // Every chart and subchart is given these by Helm.
   keys["global"] = "any";
   return sorted(keys);

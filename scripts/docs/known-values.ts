@@ -26,12 +26,14 @@ export const knownValuesFiles = {
   kyverno: "components/kyverno/known-values.json",
 } as const;
 
+const foreignSubcharts = { cilium: [], kyverno: ["kyverno-api", "openreports", "reports-server"] } as const;
+
 export function knownValues(tool: keyof typeof knownValuesFiles, folder: string): KnownValues {
   const { name, version } = parse(readFileSync(join(folder, "Chart.yaml"), "utf8")) as Record<
     "name" | "version",
     string
   >;
-  const values = readChartKeys(folder);
+  const values = readChartKeys(folder, foreignSubcharts[tool]);
   return { chart: name, version, values, ...(tool === "cilium" ? { flags: agentFlags(folder) } : {}) };
 }
 
