@@ -21,6 +21,11 @@ export class Cluster {
     return namespace.metadata?.uid ?? "";
   }
 
+  async namespaces(): Promise<string[]> {
+    const found = await this.config.makeApiClient(CoreV1Api).listNamespace();
+    return found.items.map(({ metadata }) => metadata?.name ?? "");
+  }
+
   /** `<namespace>/<release>` → status of its newest revision. */
   async releases(): Promise<Record<string, string>> {
     const secrets = await this.config

@@ -47,10 +47,13 @@ export class Project {
     symlinkSync(join(root, "node_modules"), join(this.dir, "node_modules"));
   }
 
-  /** Start `npm run <verb> -- <args>` without npm itself. */
-  start(verb: string, ...args: string[]): RunningScript {
-    const child = spawn(process.execPath, [join(this.dir, "scripts", "start.mjs"), verb, ...args], {
+  /** Start `npm run <verb> -- <args>` without npm itself. An object among the arguments is added to the environment. */
+  start(verb: string, ...args: (string | Record<string, string>)[]): RunningScript {
+    const words = args.filter((arg) => typeof arg === "string");
+    const env = Object.assign({}, process.env, ...args.filter((arg) => typeof arg !== "string")) as NodeJS.ProcessEnv;
+    const child = spawn(process.execPath, [join(this.dir, "scripts", "start.mjs"), verb, ...words], {
       cwd: this.dir,
+      env,
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, so that a kill takes the engine and not the test.
       detached: true,
@@ -67,7 +70,7 @@ export class Project {
     return { pid: child.pid ?? -1, done };
   }
 
-  async script(verb: string, ...args: string[]): Promise<Said> {
+  async script(verb: string, ...args: (string | Record<string, string>)[]): Promise<Said> {
     return await this.start(verb, ...args).done;
   }
 
@@ -82,6 +85,10 @@ export class Project {
   /** Permission bits of a file. */
   mode(file: string): number {
     return statSync(join(this.dir, file)).mode & 0o777;
+  }
+
+  writeStack(stack: string, config: Record<string, unknown>): void {
+    writeFileSync(join(this.dir, `Pulumi.${stack}.yaml`), stringify({ config }));
   }
 
   copyStack(from: string, to: string): void {

@@ -1,0 +1,102 @@
+/**
+ * The platform on a cluster that somebody else made: installed, left alone by a second run, and taken off again piece by
+ * piece, with the cluster still standing.
+ *
+ * The other person's cluster is a kwok control plane. Its nodes are simulated but say they are real, so the operator is
+ * run beside it, as its Deployment would run in a real one.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { lifecycle as operator } from "../../components/cilium/operator-lifecycle.ts";
+import { lifecycle as kwok } from "../../components/cluster/kwok-lifecycle.ts";
+import { kubernetesVersion } from "../../components/versions.ts";
+import { Cluster } from "./support/cluster.ts";
+import { Project } from "./support/project.ts";
+
+describe("the platform on a cluster that somebody else made", function () {
+  const project = new Project();
+  const theirs = { name: "theirs", stack: "somebody-else", kubernetesVersion, nodes: 2 };
+  const home = process.cwd();
+  let kubeconfig = "";
+  let cluster: Cluster;
+
+  before(async () => {
+    // Lifecycle modules work in the folder of the project that runs them.
+    process.chdir(project.dir);
+    kubeconfig = (await kwok.create(theirs)).outs.kubeconfig;
+    cluster = new Cluster(kubeconfig);
+    project.writeStack("other", {
+      "platform:target": "existing",
+      "platform:kubeconfig": kubeconfig,
+      "platform:existing": {
+        podCidr: "10.244.0.0/16",
+        apiServerHost: "api.example.test",
+        apiServerPort: 6443,
+        nodeCount: 2,
+        exposure: "nodePort",
+      },
+      "platform:gateway": { enabled: false },
+      "platform:namespaces": { shop: {} },
+    });
+  });
+
+  after(async () => {
+    await project.script("down", "other", "--yes", "--local-state");
+    await kwok.delete("theirs", { ...theirs, kubeconfig, uid: "" });
+    process.chdir(home);
+    project.remove();
+  });
+
+  it("refuses to keep its state on this machine unasked", async () => {
+    const { code, output } = await project.script("up", "other", "--yes", { PULUMI_BACKEND_URL: "file:///tmp" });
+    assert.notEqual(code, 0);
+    assert.match(output, /would keep its state on this machine only/);
+  });
+
+  it("asks before it touches what others use", async () => {
+    const { code, output } = await project.script("up", "other", "--local-state");
+    assert.notEqual(code, 0);
+    assert.match(output, /up on existing asks for confirmation, and nobody is at the keyboard\n {2}fix: say --yes/);
+  });
+
+  it("is installed with one command", async () => {
+    const up = project.start("up", "other", "--yes", "--local-state");
+    void (async () => {
+      while (
+        ((await cluster.releases().catch(() => ({}))) as Record<string, string>)["kube-system/cilium"] === undefined
+      )
+        await sleep(200);
+      await operator.create({ stack: theirs.stack, clusterName: theirs.name, kubeconfig, revision: 1 });
+    })();
+    const { code, output } = await up.done;
+    assert.equal(code, 0, output);
+    assert.match(output, /other is up \(existing, \d+ s\)/);
+    assert.deepEqual(await cluster.releases(), {
+      "kube-system/cilium": "deployed",
+      "kyverno/kyverno": "deployed",
+      "argocd/argocd": "deployed",
+    });
+    assert.equal(await cluster.policyValidity("shop", "allow-dns"), "True");
+    const config = await cluster.configMap("kube-system", "cilium-config");
+    assert.equal(config["routing-mode"], "tunnel");
+    assert.equal(config["cluster-pool-ipv4-cidr"], "10.244.0.0/16");
+  });
+
+  it("hands its owner's kubeconfig to nobody", async () => {
+    const outputs = await project.script("preview", "other", "--local-state");
+    assert.equal(outputs.code, 0, outputs.output);
+    assert.doesNotMatch(outputs.output, /client-key-data/);
+    assert.equal(project.exists(".platform/other/kubeconfig"), false);
+  });
+
+  it("is taken off again and leaves the cluster standing", async () => {
+    const { code, output } = await project.script("down", "other", "--yes", "--local-state");
+    assert.equal(code, 0, output);
+    assert.deepEqual(await cluster.releases(), {});
+    assert.deepEqual(
+      (await cluster.namespaces()).filter((name) => ["shop", "kyverno", "argocd"].includes(name)),
+      [],
+    );
+  });
+});
