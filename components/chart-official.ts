@@ -3,7 +3,7 @@
  *
  * Loaded only when a chart is missing: what it needs to read an index is not light.
  */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { rememberFailure } from "./chart-cache.ts";
@@ -21,8 +21,12 @@ export async function downloadOfficial(
 ): Promise<ChartPlace | { readonly reason: string }> {
   mkdirSync(folder, { recursive: true });
   const place = officialPlace(pin, folder);
+  // Two programs may be at it: each downloads into a folder of its own, and whoever is done first has made the place.
+  const scratch = mkdtempSync(`${place.path}.`);
   try {
-    await fetchChart(pin, place.path);
+    const chart = join(scratch, "chart");
+    await fetchChart(pin, chart, scratch);
+    putInPlace(chart, place.path);
     rememberFailure(pin, folder);
     return place;
   } catch (error) {
@@ -31,6 +35,16 @@ export async function downloadOfficial(
     // Wrong content is asked for again at once: it must stay visible until somebody has looked into it.
     if (!(error instanceof ChecksumError)) rememberFailure(pin, folder, reason);
     return { reason };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function putInPlace(chart: string, place: string): void {
+  try {
+    renameSync(chart, place);
+  } catch (error) {
+    if (!existsSync(place)) throw error;
   }
 }
 
@@ -40,7 +54,8 @@ function adviceFor(pin: ChartPin): string {
   return pin.closedNetwork === undefined ? mirror : `\`npm run setup\` makes it from its Go module, or ${mirror}`;
 }
 
-async function fetchChart(pin: ChartPin, path: string): Promise<void> {
+/** Put the chart at `path`: an archive, or a folder that we make. */
+async function fetchChart(pin: ChartPin, path: string, scratch: string): Promise<void> {
   switch (pin.upstream.kind) {
     case "repository":
       await fromRepository(pin, pin.upstream.url, path);
@@ -49,7 +64,7 @@ async function fetchChart(pin: ChartPin, path: string): Promise<void> {
       await fromRegistry(pin, pin.upstream.url, path);
       return;
     case "manifests":
-      await fromManifests(pin, pin.upstream.url, path);
+      await fromManifests(pin, pin.upstream.url, path, scratch);
       return;
   }
 }
@@ -99,16 +114,9 @@ async function fromRegistry(pin: ChartPin, url: string, path: string): Promise<v
   await registry.blob(layer.digest, path);
 }
 
-async function fromManifests(pin: ChartPin, url: string, path: string): Promise<void> {
-  const scratch = mkdtempSync(`${path}.`);
-  try {
-    const manifests = join(scratch, "manifests.yaml");
-    await downloadFile(url, manifests, { sha256: pin.sha256 });
-    const { manifestsChart, writeFiles } = await import("./chart-wrapper.ts");
-    const chart = join(scratch, "chart");
-    writeFiles(chart, manifestsChart(pin, readFileSync(manifests, "utf8")));
-    renameSync(chart, path);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+async function fromManifests(pin: ChartPin, url: string, path: string, scratch: string): Promise<void> {
+  const manifests = join(scratch, "manifests.yaml");
+  await downloadFile(url, manifests, { sha256: pin.sha256 });
+  const { manifestsChart, writeFiles } = await import("./chart-wrapper.ts");
+  writeFiles(path, manifestsChart(pin, readFileSync(manifests, "utf8")));
 }

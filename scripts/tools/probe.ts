@@ -23,6 +23,6 @@ export async function answeringHosts(
 
 async function askOnce(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { method: "HEAD", redirect: "manual", signal });
-  // A proxy that refuses the site answers too, but not with what is wanted.
-  if (response.status === 403 || response.status === 407 || response.status >= 500) throw new Error("refused");
+  // A gateway that cannot reach the site says so in its name; anything else is the site's own answer.
+  if (response.status >= 500) throw new Error(String(response.status));
 }

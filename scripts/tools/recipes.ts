@@ -21,15 +21,7 @@ export type ToolName =
   | "actionlint";
 
 export type RecipeName =
-  | "pulumi"
-  | "pulumi-kubernetes"
-  | "kwok"
-  | "etcd"
-  | "kubernetes"
-  | "cilium"
-  | "kind"
-  | "helm"
-  | "actionlint";
+  "pulumi" | "pulumi-kubernetes" | "kwok" | "etcd" | "kubernetes" | "cilium" | "kind" | "helm" | "actionlint";
 
 export interface Recipe {
   readonly name: RecipeName;
