@@ -3,7 +3,7 @@
  *
  * The types, the check at the door and the table in docs/settings.md are all derived from the schemas below.
  */
-import * as v from "valibot";
+import type * as v from "valibot";
 
 import {
   block,
@@ -26,6 +26,8 @@ import {
   objectId,
   port,
   registry,
+  repository,
+  required,
   setting,
   text,
   wholeNumber,
@@ -110,7 +112,7 @@ const gateway = block({
 const argocd = block({
   enabled: setting(flag, true, "Argo CD."),
   nodePort: setting(nodePort, 30081, "Node port of the Argo CD server where traffic enters by node ports."),
-  sources: setting(list(text), [], "Repository URLs the platform's AppProject accepts. Empty: none."),
+  sources: setting(list(repository), [], "Repository URLs the platform's AppProject accepts. Empty: none."),
   values: setting(helmValues, {}, "Helm values merged last over ours."),
 });
 
@@ -137,12 +139,22 @@ const kind = block({
   podCidr: setting(ipv4Range, "10.244.0.0/16", "IPv4 range of the pods."),
   serviceCidr: setting(ipv4Range, "10.96.0.0/16", "IPv4 range of the Services."),
   portMappings: setting(
-    list(block({ nodePort: nodePort, hostPort: port })),
+    list(
+      block({
+        nodePort: required(nodePort, "Node port inside the cluster. Required."),
+        hostPort: required(port, "Port of this machine. Required."),
+      }),
+    ),
     [],
     "More node ports published on this machine, beside those of the add-ons.",
   ),
   pullThroughCaches: setting(
-    list(block({ registry: hostName, port: port })),
+    list(
+      block({
+        registry: required(hostName, "Registry to cache, by host name. Required."),
+        port: required(port, "Port of this machine. Required."),
+      }),
+    ),
     [],
     "Registry caches run as containers beside the cluster, so that a new cluster pulls nothing twice.",
   ),
@@ -265,10 +277,7 @@ const existing = block({
 
 /** The whole surface: each top-level key is one key of the stack file, `platform:<key>`. */
 export const settingsSchema = block({
-  target: v.pipe(
-    words("kwok", "kind", "aks", "existing"),
-    v.description("What kind of cluster the stack stands on. Required."),
-  ),
+  target: required(words("kwok", "kind", "aks", "existing"), "What kind of cluster the stack stands on. Required."),
   clusterName: maybe(clusterName, "Name of the cluster, at most 32 characters. Absent: `platform-<stack>`."),
   chartMirror: maybe(
     text,

@@ -290,6 +290,12 @@ const refusals: readonly (readonly [title: string, written: Written, text: strin
       "  expected an IPv4 range that starts at its first address, for example `10.244.0.0/16`  [settings/wrong-format]",
   ],
   [
+    "every repository as a source",
+    { ...kind, argocd: { sources: ["https://git.example.com/a.git", "*"] } },
+    "Pulumi.test.yaml › argocd.sources[1]: wrong format, got `*`\n" +
+      "  expected a repository URL, not every repository  [settings/wrong-format]",
+  ],
+  [
     "a registry with a scheme",
     { ...kind, imageRegistry: "https://mirror.example.com" },
     "Pulumi.test.yaml › imageRegistry: wrong format, got `https://mirror.example.com`\n" +

@@ -21,6 +21,11 @@ export function maybe<const S extends v.GenericSchema>(schema: S, doc: string) {
   return v.optional(v.pipe(schema, v.description(doc)));
 }
 
+/** A setting without which its block says nothing. */
+export function required<const S extends v.GenericSchema>(schema: S, doc: string) {
+  return v.pipe(schema, v.description(doc));
+}
+
 /** Settings that belong together. */
 export function block<const E extends v.ObjectEntries>(entries: E) {
   return v.object(entries, "a block of settings");
@@ -56,6 +61,8 @@ export function named<const K extends v.GenericSchema<string, string>, const S e
 
 export const flag = v.boolean("`true` or `false`");
 export const text = v.pipe(v.string("text"), v.nonEmpty("text that is not empty"));
+/** `*` would let every repository in. */
+export const repository = v.pipe(text, v.notValue("*", "a repository URL, not every repository"));
 export const port = wholeNumber(1, 65535);
 export const nodePort = wholeNumber(30000, 32767);
 export const count = wholeNumber(1, 1000);

@@ -61,6 +61,7 @@ function faultOf(issue: v.BaseIssue<unknown>): Pick<Problem, "code" | "what"> {
     case "check":
     case "non_empty":
     case "max_length":
+    case "not_value":
       return { code: "settings/wrong-format", what: "wrong format" };
     default:
       return { code: "settings/wrong-type", what: "wrong type" };
