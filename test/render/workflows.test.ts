@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { toolPaths } from "../../scripts/tools/tool-paths.ts";
 import { workflowTexts } from "../support/workflows.ts";
+import { skipOrFail } from "./support/skip.ts";
 
 describe("actionlint", function () {
   this.timeout(60_000);
@@ -15,10 +16,7 @@ describe("actionlint", function () {
   const alone = ["-shellcheck=", "-pyflakes=", "-no-color"];
 
   before(function () {
-    if (actionlint !== undefined) return;
-    assert.equal(process.env["CI"], undefined, "actionlint is not in the tool folder");
-    console.log("      skipped: actionlint is not in the tool folder");
-    this.skip();
+    if (actionlint === undefined) skipOrFail(this, "actionlint is not in the tool folder");
   });
 
   for (const [file, text] of Object.entries(workflowTexts)) {
