@@ -439,6 +439,17 @@ describe("the pinned chart, rendered", function () {
     });
   });
 
+  it("node initialisation comes when the stack's own values ask for it [S2-05]", () => {
+    const daemonSets = (own: Readonly<Record<string, unknown>>): readonly string[] =>
+      namesOf(renderStack(renderer, { ...aksStack, cilium: { values: own } }), "DaemonSet");
+    assert.deepEqual(daemonSets({}), ["cilium", "cilium-envoy"]);
+    assert.deepEqual([...daemonSets({ nodeinit: { enabled: true } })].sort(), [
+      "cilium",
+      "cilium-envoy",
+      "cilium-node-init",
+    ]);
+  });
+
   it("the stack's own values come last and reach Cilium [S4-03]", () => {
     const values = { socketLB: { hostNamespaceOnly: true }, operator: { replicas: 3 } };
     const objects = renderStack(renderer, { ...kindStack, cilium: { values } });
