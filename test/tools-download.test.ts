@@ -120,11 +120,12 @@ describe("a downloaded file", () => {
 describe("hosts that answer", () => {
   it("are asked once each, and one that fails is left out", async () => {
     const asked: string[] = [];
-    const answering = await answeringHosts(["a.example", "b.example", "a.example"], (url) => {
+    const sites = ["https://a.example", "https://b.example", "https://a.example"];
+    const answering = await answeringHosts(sites, (url) => {
       asked.push(url);
       return url.includes("b.example") ? Promise.reject(new Error("no")) : Promise.resolve();
     });
-    assert.deepEqual([...answering], ["a.example"]);
+    assert.deepEqual(answering, ["a.example"]);
     assert.deepEqual(asked.sort(), ["https://a.example/", "https://b.example/"]);
   });
 });
@@ -213,6 +214,58 @@ describe("an official tool", () => {
       ]),
     );
     assert.equal(existsSync(join(at.tools, "kind")), false);
+  });
+});
+
+describe("a tool that its vendor's own means fetch", () => {
+  let at: Workplace;
+  beforeEach(() => {
+    at = { ...workplace({ CILIUM_PLATFORM_CACHE: join(folder, "cache") }), platform: { os: "linux", arch: "amd64" } };
+  });
+  function inputOf(name: RecipeName): BuildInput {
+    const recipe = recipes.find((candidate) => candidate.name === name);
+    assert.ok(recipe);
+    return readBuildInput(recipe, at.root, at.packages, at.platform);
+  }
+  /** A clone in which the npm package of the CLI is this script. */
+  function cloneWithShim(script: string): string {
+    const root = join(folder, "clone");
+    mkdirSync(join(root, "node_modules", "pulumi"), { recursive: true });
+    writeFileSync(join(root, "node_modules", "pulumi", "run.js"), script);
+    return root;
+  }
+
+  it("is the CLI with everything that comes beside it, in a home of its own", async () => {
+    const root = cloneWithShim(`
+      const { writeFileSync } = require("node:fs");
+      const bin = process.env.PULUMI_HOME + "/versions/" + process.env.PULUMI_VERSION + "/bin/";
+      for (const name of ["pulumi", "pulumi-language-nodejs"]) writeFileSync(bin + name, "official");
+    `);
+    await downloadTool(inputOf("pulumi"), { name: "pulumi", at: { ...at, root } });
+    assert.deepEqual(readdirSync(join(at.tools, "pulumi", "bin")), ["pulumi", "pulumi-language-nodejs"]);
+    assert.deepEqual(readdirSync(at.scratch), []);
+  });
+
+  it("leaves nothing when it fails, and repeats what it said", async () => {
+    const root = cloneWithShim('console.error("Downloading pulumi\\ncurl: (6) no such host"); process.exit(1);');
+    await assert.rejects(downloadTool(inputOf("pulumi"), { name: "pulumi", at: { ...at, root } }), {
+      message: /run\.js version: Downloading pulumi; curl: \(6\) no such host/,
+    });
+    assert.equal(existsSync(join(at.tools, "pulumi")), false);
+    assert.deepEqual(readdirSync(at.scratch), []);
+  });
+
+  it("is the provider, installed by the CLI", async () => {
+    const pulumi = join(folder, "pulumi");
+    const plugin = "$PULUMI_HOME/plugins/$3-$4-v$5";
+    writeFileSync(pulumi, `#!/bin/sh\nmkdir -p ${plugin}\necho "$@" > ${plugin}/pulumi-resource-kubernetes\n`, {
+      mode: 0o755,
+    });
+    await downloadTool(inputOf("pulumi-kubernetes"), { name: "provider", at, pulumi });
+    assert.equal(
+      readFileSync(join(at.tools, "provider", "bin", "pulumi-resource-kubernetes"), "utf8"),
+      "plugin install resource kubernetes 4.25.0\n",
+    );
   });
 });
 

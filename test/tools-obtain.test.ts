@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -26,9 +27,18 @@ import { builtName, readBuildInput } from "../scripts/tools/build-input.ts";
 import { findGo } from "../scripts/tools/go.ts";
 import { withLock } from "../scripts/tools/lock.mjs";
 import { obtainTools } from "../scripts/tools/obtain.ts";
+import { officialSites } from "../scripts/tools/official-files.ts";
 import { assembleHome, homeBin, homeFolder, type HomeParts } from "../scripts/tools/pulumi-home.ts";
-import { recipesFor } from "../scripts/tools/recipes.ts";
-import { toolPaths, workplace, type Workplace } from "../scripts/tools/tool-paths.ts";
+import { recipesFor, type ToolName } from "../scripts/tools/recipes.ts";
+import {
+  candidates,
+  toolPaths,
+  workplace,
+  type Mode,
+  type ToolPaths,
+  type Workplace,
+} from "../scripts/tools/tool-paths.ts";
+import { startSite, type Site } from "./support/site.ts";
 
 const root = join(import.meta.dirname, "..");
 let folder: string;
@@ -64,6 +74,7 @@ case "$1" in
   build)
     echo build >> ${folder}/builds
     for arg; do if [ "$previous" = -o ]; then out=$arg; fi; previous=$arg; done
+    if [ -d "$out" ]; then out=$out/several; fi
     ${build} ;;
 esac
 `,
@@ -190,6 +201,87 @@ describe("obtaining a tool", () => {
     const waiting = `waiting for process ${String(process.pid)}, which is obtaining it`;
     assert.equal(lines.filter((line) => line.endsWith(waiting)).length, 1);
   });
+});
+
+describe("obtaining a tool where its site answers", () => {
+  const content = "the official kind";
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const file = "/kubernetes-sigs/kind/releases/download/v0.33.0/kind-linux-amd64";
+  let site: Site;
+  let lines: string[];
+
+  beforeEach(async () => {
+    site = await startSite({ [file]: content });
+    lines = [];
+    fakeGo("echo built > $out");
+    at = { ...at, platform: { os: "linux", arch: "amd64" } };
+  });
+  afterEach(() => site.close());
+
+  function obtain(mode: Mode, names: readonly ToolName[] = ["kind"]): Promise<ToolPaths> {
+    const sites = { ...officialSites, github: site.url, githubApi: site.url, kubernetes: site.url };
+    return obtainTools(names, { mode, at, sites, log: (line) => lines.push(line) });
+  }
+
+  it("refuses content that is not what was pinned, and does not get round it by building", async () => {
+    for (const mode of ["auto", "official"] as const) {
+      await assert.rejects(obtain(mode), (error) => {
+        assert.ok(error instanceof ProblemsError);
+        assert.deepEqual(
+          error.problems.map(({ code, what }) => [code, what]),
+          [
+            [
+              "tools/download-checksum",
+              `${site.url}${file}: checksum mismatch, got \`${sha256}\`, expected ` +
+                "`aee6151561422756b764a4ae28e7f44cda5af5a9eead3cc9985112b1de8d8e0d`",
+            ],
+          ],
+        );
+        return true;
+      });
+    }
+    assert.equal(builds(), 0);
+    assert.deepEqual(published(), []);
+  });
+
+  it("builds what the site answers for but does not have, and says why", async () => {
+    site.pages[file] = (_request, response) => response.writeHead(404).end();
+    const { path: paths } = await obtain("auto");
+    assert.equal(readFileSync(paths.kind ?? "", "utf8"), "built\n");
+    assert.equal(
+      lines.find((line) => line.startsWith("kind 0.33.0: not")),
+      `kind 0.33.0: not downloaded (${site.url}${file}: 404 Not Found), building it`,
+    );
+  });
+
+  it("insists on the download when told so", async () => {
+    site.pages[file] = (_request, response) => response.writeHead(404).end();
+    await assert.rejects(obtain("official"), { message: /kind-linux-amd64: 404 Not Found/ });
+    assert.equal(builds(), 0);
+  });
+
+  it("builds the control plane too when the kwokctl that was to bring it had to be built", async () => {
+    const { missing } = await obtain("auto", ["kwok", "kwokctl", "etcd"]);
+    assert.deepEqual(missing, []);
+    assert.deepEqual(
+      published().map((name) => name.split("-")[0]),
+      ["etcd", "kwok"],
+    );
+  });
+});
+
+describe("the folders that count", () => {
+  const rows: readonly [Mode, string | undefined, string[]][] = [
+    ["auto", "official", ["official", "built"]],
+    ["official", "official", ["official"]],
+    ["build", "official", ["built"]],
+    ["official", undefined, ["built"]],
+  ];
+  for (const [mode, official, names] of rows) {
+    it(`are ${names.join(", then ")} in mode ${mode} for a tool ${official === undefined ? "without" : "with"} a download`, () => {
+      assert.deepEqual(candidates(mode, "built", official), names);
+    });
+  }
 });
 
 describe("a lock", () => {

@@ -6,22 +6,24 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import { ProblemsError, type Problem } from "../../policies/problems.ts";
+import { ProblemsError } from "../../policies/problems.ts";
 import { buildTool } from "./build.ts";
 import { builtName, officialName, type BuildInput } from "./build-input.ts";
 import { checkDisk, removeOldScratch } from "./disk.ts";
 import { findGo } from "./go.ts";
 import { untilInterrupted } from "./interruption.ts";
 import { withLock } from "./lock.mjs";
-import { officialSites, officialWay } from "./official-files.ts";
-import { downloadTool } from "./official.ts";
-import { announcement, planProblems, planTools, type Wanted } from "./plan.ts";
+import { officialSites, officialWay, type Sites } from "./official-files.ts";
+import { downloadTool, isWrongContent } from "./official.ts";
+import { announcement, planProblems, planTools, type Plan, type Wanted } from "./plan.ts";
 import { answeringHosts } from "./probe.ts";
 import { elapsed, type Log } from "./progress.ts";
 import { assembleHome, homeFolder, homeIsComplete } from "./pulumi-home.ts";
-import type { RecipeName, ToolName } from "./recipes.ts";
+import { runQueue, type Job } from "./queue.ts";
+import type { ToolName } from "./recipes.ts";
 import {
   homeParts,
+  isOfficial,
   placeAll,
   toolPaths,
   workplace,
@@ -36,6 +38,18 @@ export interface ObtainOptions {
   /** One line of progress. */
   readonly log: Log;
   readonly at?: Workplace;
+  readonly sites?: Sites;
+}
+
+/** What goes along with every step of one run. */
+interface Run {
+  readonly names: readonly ToolName[];
+  readonly mode: Mode;
+  readonly log: Log;
+  readonly at: Workplace;
+  readonly sites: Sites;
+  /** Ends the processes that are started. */
+  readonly signal: AbortSignal;
 }
 
 /** Builds side by side: a Go build uses every core by itself, a second one fills its pauses. */
@@ -43,122 +57,95 @@ const sideBySide = Math.min(2, availableParallelism());
 
 /** Have the named tools. Throws {@link ProblemsError} with everything that could not be had. */
 export async function obtainTools(names: readonly ToolName[], options: ObtainOptions): Promise<ToolPaths> {
-  const { mode = "auto", log, at = workplace() } = options;
-  const present = toolPaths(names, mode, at);
-  if (present.missing.length === 0) return present;
+  const { mode = "auto", log, at = workplace(), sites = officialSites } = options;
+  let paths = toolPaths(names, mode, at);
+  if (paths.missing.length === 0) return paths;
 
   const start = performance.now();
   removeOldScratch(at.scratch);
-  const absent = placeAll(names, at, mode).filter((tool) => tool.name === undefined && !tool.byKwokctl);
-  await untilInterrupted((signal) => obtainAbsent(absent, names, mode, { log, signal }, at));
-  makeHome(names, mode, at);
-  const paths = toolPaths(names, mode, at);
+  // A second time when a kwokctl that was to bring the control plane had to be built after all: then that is built too.
+  for (let time = 0; time < 2 && paths.missing.length > 0; time++) {
+    const absent = placeAll(names, at, mode).filter((tool) => tool.name === undefined && !tool.byKwokctl);
+    if (absent.length > 0) {
+      await untilInterrupted((signal) => obtainAbsent(absent, { names, mode, log, at, sites, signal }));
+    }
+    makeHome(names, mode, at);
+    paths = toolPaths(names, mode, at);
+  }
   if (paths.missing.length > 0) throw new Error(`obtained, but not found: ${paths.missing.join(", ")}`);
   log(`tools: complete in ${elapsed((performance.now() - start) / 1000)}, in ${at.cache}`);
   return paths;
 }
 
-async function obtainAbsent(
-  absent: readonly Placed[],
-  names: readonly ToolName[],
-  mode: Mode,
-  run: Run,
-  at: Workplace,
-): Promise<void> {
-  const { log } = run;
-  if (absent.length === 0) return;
-  const wanted = absent.map(({ input }) => wantedOf(input, at));
-  const hosts = wanted.flatMap((tool) => tool.official?.hosts ?? []);
-  const answering = mode === "build" ? new Set<string>() : await answeringHosts(hosts);
-  const plan = planTools(wanted, mode, answering, hasOfficialKwokctl(names, mode, at));
-  const refused = planProblems(plan, mode);
+async function obtainAbsent(absent: readonly Placed[], run: Run): Promise<void> {
+  const wanted = absent.map(({ input }) => wantedOf(input, run));
+  const plan = await makePlan(wanted, run);
+  const refused = planProblems(plan, run.mode);
   if (refused.length > 0) throw new ProblemsError(refused);
 
-  const build = await prepareBuild(absent, plan.build, run, at);
-  for (const line of announcement(plan, wanted, availableParallelism())) log(line);
-  const download = async (tool: Placed): Promise<void> => {
-    const name = officialName(tool.input, at.platform);
-    const pulumi = pulumiIn(at);
-    try {
-      await once(name, log, at, () => downloadTool(tool.input, { name, at, pulumi }));
-    } catch (error) {
-      if (mode === "official" || !(error instanceof ProblemsError) || isWrongContent(error)) throw error;
-      log(`${tool.input.recipe.name} ${tool.input.version}: download failed, building instead`);
-      await (
-        await prepareBuild([tool], [tool.input.recipe.name], run, at)
-      )(tool);
-    }
-  };
-  const jobFor = (tool: Placed): Job => ({
-    tool,
-    work: () => (plan.build.includes(tool.input.recipe.name) ? build(tool) : download(tool)),
-  });
+  const inputs = absent.map(({ input }) => input);
+  const toBuild = inputs.filter(({ recipe }) => plan.build.includes(recipe.name));
+  const toDownload = inputs.filter(({ recipe }) => plan.download.includes(recipe.name));
+  // Go and disk before the first line: what cannot work is refused before anything is begun.
+  const build = await builder(toBuild, run);
+  for (const line of announcement(plan, wanted, availableParallelism())) run.log(line);
 
-  const mine = absent.filter(({ input }) => !plan.byKwokctl.includes(input.recipe.name));
-  // The CLI installs the provider: it must be there before.
-  const later = mine.filter(
-    ({ input }) => input.recipe.name === "pulumi-kubernetes" && plan.download.includes("pulumi-kubernetes"),
-  );
-  const first = mine.filter((tool) => !later.includes(tool));
-  const problems = [
-    ...(await runAll(first.map(jobFor), sideBySide, log)),
-    ...(await runAll(later.map(jobFor), sideBySide, log)),
+  const jobs: Job[] = [
+    ...toBuild.map((input) => ({ title: titleOf(input), work: () => build(input) })),
+    ...toDownload.map((input) => ({ title: titleOf(input), work: () => download(input, run) })),
   ];
+  // The CLI installs the provider: it must be there before.
+  const last = jobs.filter(
+    ({ title }) => plan.download.includes("pulumi-kubernetes") && title.startsWith("pulumi-kubernetes "),
+  );
+  const first = jobs.filter((job) => !last.includes(job));
+  const problems = [...(await runQueue(first, sideBySide, run.log)), ...(await runQueue(last, sideBySide, run.log))];
   if (problems.length > 0) throw new ProblemsError(problems);
 }
 
-/** What goes along with every step of one run. */
-interface Run {
-  readonly log: Log;
-  /** Ends the processes that are started. */
-  readonly signal: AbortSignal;
+function titleOf(input: BuildInput): string {
+  return `${input.recipe.name} ${input.version}`;
 }
 
-interface Job {
-  readonly tool: Placed;
-  readonly work: () => Promise<void>;
-}
-
-function wantedOf(input: BuildInput, at: Workplace): Wanted {
-  const { name, coldSeconds } = input.recipe;
+function wantedOf({ recipe, version }: BuildInput, { at, sites }: Run): Wanted {
+  const { name, coldSeconds } = recipe;
   const way = officialWay(name, at.platform);
-  const hosts = way?.sites.map((site) => new URL(officialSites[site]).host) ?? [];
-  return {
-    name,
-    version: input.version,
-    coldSeconds,
-    ...(way === undefined ? {} : { official: { kind: way.kind, hosts } }),
-  };
+  if (way === undefined) return { name, version, coldSeconds };
+  const hosts = way.sites.map((site) => new URL(sites[site]).host);
+  return { name, version, coldSeconds, official: { kind: way.kind, hosts } };
 }
 
-/** Go and disk are checked before the first build begins; then a function that builds one tool. */
-async function prepareBuild(
-  absent: readonly Placed[],
-  names: readonly RecipeName[],
-  run: Run,
-  at: Workplace,
-): Promise<(tool: Placed) => Promise<void>> {
-  const toBuild = absent.filter(({ input }) => names.includes(input.recipe.name));
-  if (toBuild.length === 0) return () => Promise.reject(new Error("nothing to build"));
-  const go = findGo(names);
-  await checkDisk(
-    toBuild.map(({ input }) => input),
-    go,
-    at.cache,
-  );
-  return async ({ input }) => {
-    await once(builtName(input), run.log, at, () => buildTool(input, go, at, run));
-  };
+async function makePlan(wanted: readonly Wanted[], { names, mode, at, sites }: Run): Promise<Plan> {
+  const needed = wanted.flatMap(({ name }) => officialWay(name, at.platform)?.sites ?? []);
+  const answering = mode === "build" ? [] : await answeringHosts(needed.map((site) => sites[site]));
+  return planTools(wanted, mode, new Set(answering), placeAll(names, at, mode).some(isOfficialKwok));
 }
 
-function isWrongContent(error: ProblemsError): boolean {
-  return error.problems.some(({ code }) => code === "tools/download-checksum");
+function isOfficialKwok({ input, name }: Placed): boolean {
+  return input.recipe.name === "kwok" && isOfficial(name);
 }
 
-function hasOfficialKwokctl(names: readonly ToolName[], mode: Mode, at: Workplace): boolean {
-  return placeAll(names, at, mode).some(
-    ({ input, name }) => input.recipe.name === "kwok" && name?.includes("-official-") === true,
-  );
+/** A function that builds one of these tools. Refuses when there is no Go or no room. */
+async function builder(inputs: readonly BuildInput[], run: Run): Promise<(input: BuildInput) => Promise<void>> {
+  if (inputs.length === 0) return () => Promise.reject(new Error("nothing is to be built"));
+  const go = findGo(inputs.map(({ recipe }) => recipe.name));
+  await checkDisk(inputs, go, run.at.cache);
+  return (input) => once(builtName(input), run, () => buildTool(input, go, run.at, run));
+}
+
+/** Download one tool; where everything is allowed, a download that fails is made up for by a build. */
+async function download(input: BuildInput, run: Run): Promise<void> {
+  const { at, sites, mode, log } = run;
+  const name = officialName(input, at.platform);
+  try {
+    await once(name, run, () => downloadTool(input, { name, at, sites, pulumi: pulumiIn(at) }));
+  } catch (error) {
+    if (mode === "official" || !(error instanceof ProblemsError) || isWrongContent(error)) throw error;
+    const why = error.problems.map(({ what }) => what).join("; ");
+    log(`${titleOf(input)}: not downloaded (${why}), building it`);
+    const build = await builder([input], run);
+    await build(input);
+  }
 }
 
 /** The CLI as it lies in the cache, for installing plugins before there is a home. */
@@ -168,7 +155,7 @@ function pulumiIn(at: Workplace): string | undefined {
 }
 
 /** Do it unless another process has done it while we waited. */
-async function once(name: string, log: Log, at: Workplace, work: () => Promise<void>): Promise<void> {
+async function once(name: string, { at, log }: Run, work: () => Promise<void>): Promise<void> {
   const onWait = (pid: number | undefined): void => {
     log(`${name}: waiting for process ${String(pid ?? "?")}, which is obtaining it`);
   };
@@ -179,29 +166,6 @@ async function once(name: string, log: Log, at: Workplace, work: () => Promise<v
     },
     { onWait },
   );
-}
-
-/** Run the jobs, so many at a time; one that fails does not keep the others from finishing. */
-async function runAll(jobs: readonly Job[], atATime: number, log: Log): Promise<Problem[]> {
-  const waiting = [...jobs];
-  const problems: Problem[] = [];
-  const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const title = `${job.tool.input.recipe.name} ${job.tool.input.version}`;
-      const start = performance.now();
-      log(`${title}: started`);
-      try {
-        await job.work();
-        log(`${title}: done in ${elapsed((performance.now() - start) / 1000)}`);
-      } catch (error) {
-        if (!(error instanceof ProblemsError)) throw error;
-        problems.push(...error.problems);
-        log(`${title}: failed after ${elapsed((performance.now() - start) / 1000)}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, worker));
-  return problems;
 }
 
 function makeHome(names: readonly ToolName[], mode: Mode, at: Workplace): void {

@@ -102,6 +102,11 @@ export function downloadProblem(tool: string, version: string, error: unknown): 
   };
 }
 
+/** Is it the content that was wrong, and not the way to it? */
+export function isWrongContent(error: ProblemsError): boolean {
+  return error.problems.some(({ code }) => code === "tools/download-checksum");
+}
+
 async function fetchFile(file: OfficialFile, bin: string, partial: string, scratch: string): Promise<void> {
   const name = basename(file.url);
   const sha256 = file.sha256 ?? publishedChecksum(await downloadText(file.checksumUrl), name);

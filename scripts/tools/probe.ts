@@ -3,22 +3,22 @@
 /** Long enough for a slow line, short enough that a closed network costs nothing. */
 const patienceMs = 2_500;
 
-/** The hosts that answer an HTTPS request at all, whatever they say. */
+/** The hosts of those sites that answer a request at all, whatever they say. A site is an origin. */
 export async function answeringHosts(
-  hosts: readonly string[],
+  sites: readonly string[],
   ask: (url: string, signal: AbortSignal) => Promise<unknown> = askOnce,
-): Promise<Set<string>> {
+): Promise<string[]> {
   const answers = await Promise.all(
-    [...new Set(hosts)].map(async (host) => {
+    [...new Set(sites)].map(async (site) => {
       try {
-        await ask(`https://${host}/`, AbortSignal.timeout(patienceMs));
-        return host;
+        await ask(`${site}/`, AbortSignal.timeout(patienceMs));
+        return new URL(site).host;
       } catch {
         return undefined;
       }
     }),
   );
-  return new Set(answers.filter((host) => host !== undefined));
+  return answers.filter((host) => host !== undefined);
 }
 
 async function askOnce(url: string, signal: AbortSignal): Promise<void> {

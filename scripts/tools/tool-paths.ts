@@ -10,7 +10,7 @@ import { builtName, officialName, readBuildInput, type BuildInput } from "./buil
 import { homeBin, homeFolder, homeIsComplete, type HomeParts } from "./pulumi-home.ts";
 import { platformOf, type Platform } from "./platform.ts";
 import { officialWay } from "./official-files.ts";
-import { recipesFor, type ToolName } from "./recipes.ts";
+import { recipesFor, type Recipe, type ToolName } from "./recipes.ts";
 
 /** Where a tool may come from. `auto` prefers what is there, then the official download, then a build. */
 export type Mode = "auto" | "official" | "build";
@@ -63,20 +63,28 @@ export interface Placed {
   readonly byKwokctl: boolean;
 }
 
-/** Find one recipe: in `official` and `build` mode only that kind counts, in `auto` what was downloaded comes first. */
-export function place(
-  recipe: Parameters<typeof readBuildInput>[0],
-  at: Workplace,
-  mode: Mode,
-  officialKwokctl: boolean,
-): Placed {
+/** Find one recipe. `officialKwokctl`: the kwokctl at hand is the official one. */
+export function place(recipe: Recipe, at: Workplace, mode: Mode, officialKwokctl: boolean): Placed {
   const input = readBuildInput(recipe, at.root, at.packages, at.platform);
-  const built = builtName(input);
-  const official = officialName(input, at.platform);
-  const candidates = mode === "build" ? [built] : mode === "official" ? [official] : [official, built];
-  const name = candidates.find((candidate) => existsSync(join(at.tools, candidate, "bin")));
-  const byKwokctl = name === undefined && officialKwokctl && officialWay(recipe.name, at.platform)?.kind === "kwokctl";
+  const way = officialWay(recipe.name, at.platform);
+  const kwokctlBrings = way?.kind === "kwokctl" && officialKwokctl;
+  const official = way === undefined || way.kind === "kwokctl" ? undefined : officialName(input, at.platform);
+  const name = candidates(mode, builtName(input), official).find((candidate) =>
+    existsSync(join(at.tools, candidate, "bin")),
+  );
+  const byKwokctl = name === undefined && kwokctlBrings;
   return { input, byKwokctl, ...(name === undefined ? {} : { name }) };
+}
+
+/** Which folders count, the one that wins first. A tool without an official download may always be built. */
+export function candidates(mode: Mode, built: string, official: string | undefined): string[] {
+  if (official === undefined || mode === "build") return [built];
+  return mode === "official" ? [official] : [official, built];
+}
+
+/** Does a folder of the cache hold a download? Its name says so. */
+export function isOfficial(name: string | undefined): boolean {
+  return name?.includes("-official-") === true;
 }
 
 /** Find every recipe that the named tools come from. */
@@ -84,8 +92,7 @@ export function placeAll(names: readonly ToolName[], at: Workplace, mode: Mode):
   const wanted = recipesFor(names);
   const kwok = wanted.find((recipe) => recipe.name === "kwok");
   const kwokctl = kwok === undefined ? undefined : place(kwok, at, mode, false).name;
-  const officialKwokctl = kwokctl?.includes("-official-") === true;
-  return wanted.map((recipe) => place(recipe, at, mode, officialKwokctl));
+  return wanted.map((recipe) => place(recipe, at, mode, isOfficial(kwokctl)));
 }
 
 /** Paths of the named tools, as far as they are there. */
