@@ -11,6 +11,8 @@ async function dispatch(): Promise<number> {
     case "down":
     case "recover":
       return await (await import("./stack.ts")).stackCommand(verb, args);
+    case "pulumi":
+      return await (await import("./stack.ts")).pulumiCommand(args);
     case "setup":
       return await (await import("./setup.ts")).setup(args);
     case "images":

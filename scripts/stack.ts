@@ -54,6 +54,25 @@ export async function stackCommand(verb: Verb, args: readonly string[]): Promise
   });
 }
 
+/**
+ * `npm run pulumi -- <stack> <words>`: the CLI itself, in the environment of a stack. For what has no verb of its own, such
+ * as `config set --secret`, which writes to the tracked stack file as it always does.
+ */
+export async function pulumiCommand(args: readonly string[]): Promise<number> {
+  const localState = args.includes("--local-state") ? "yes" : "no";
+  const [stack, ...words] = args.filter((arg) => arg !== "--local-state");
+  if (stack === undefined || words.length === 0) {
+    throw new UserError("pulumi: which stack, and which words?\n  expected npm run pulumi -- kwok stack output");
+  }
+  const command: StackCommand = { stack, tools: "auto", confirmed: "no", localState, pulumiArgs: words };
+  const projectDir = process.cwd();
+  const engine = await openEngine(command, await targetOf(stack, projectDir), projectDir);
+  return await withTrackedFileKept(join(projectDir, stackFileName(stack)), async () => {
+    await openStack(engine, "preview");
+    return await run(engine, [words[0] ?? "", "--stack", stack, ...words.slice(1)]);
+  });
+}
+
 /** Local clusters are throw-aways: nobody is asked. A shared one is confirmed in Pulumi's own dialogue. */
 function confirmation(command: StackCommand, target: Target): string[] {
   if (target === "kwok" || target === "kind") return ["--yes", "--skip-preview"];
@@ -167,6 +186,10 @@ async function wakeKwok(engine: Engine): Promise<void> {
   if ((await wake(inputs)) === "woken") say(`the control plane of ${engine.stack} was stopped: it is started again`);
 }
 
+const protectedByDefault =
+  "the resource group, the cluster and the public prefixes of an AKS stack are protected unless it says otherwise\n" +
+  "  fix: set aks.protect to false, run up, then down";
+
 /** Destroy everything and forget the stack: afterwards neither process nor port nor state is left. */
 async function down(engine: Engine, target: Target, command: StackCommand): Promise<number> {
   const code = await run(engine, [
@@ -175,6 +198,7 @@ async function down(engine: Engine, target: Target, command: StackCommand): Prom
     ...confirmation(command, target),
     ...command.pulumiArgs,
   ]);
+  if (code !== 0 && target === "aks") say(protectedByDefault);
   if (code !== 0 || engine.configFile === undefined) return code;
   await ask(engine, ["stack", "rm", engine.stack, "--yes", "--preserve-config"]);
   await rm(stackFolder(engine.stack, engine.projectDir), { recursive: true, force: true });

@@ -28,7 +28,6 @@ describe("the platform on a cluster that somebody else made", function () {
     cluster = new Cluster(kubeconfig);
     project.writeStack("other", {
       "platform:target": "existing",
-      "platform:kubeconfig": kubeconfig,
       "platform:existing": {
         podCidr: "10.244.0.0/16",
         apiServerHost: "api.example.test",
@@ -52,6 +51,25 @@ describe("the platform on a cluster that somebody else made", function () {
     const { code, output } = await project.script("up", "other", "--yes", { PULUMI_BACKEND_URL: "file:///tmp" });
     assert.notEqual(code, 0);
     assert.match(output, /would keep its state on this machine only/);
+  });
+
+  it("refuses a kubeconfig in plain text", async () => {
+    project.configure("other", (config) => {
+      config["platform:kubeconfig"] = kubeconfig;
+    });
+    const { code, output } = await project.script("up", "other", "--yes", "--local-state");
+    assert.notEqual(code, 0);
+    assert.match(output, /kubeconfig: stands in plain text/);
+    project.configure("other", (config) => {
+      delete config["platform:kubeconfig"];
+    });
+  });
+
+  it("takes the kubeconfig as a secret", async () => {
+    const secret = ["config", "set", "--secret", "platform:kubeconfig", "--", kubeconfig];
+    const { code, output } = await project.script("pulumi", "other", "--local-state", ...secret);
+    assert.equal(code, 0, output);
+    assert.match(project.read("Pulumi.other.yaml"), /platform:kubeconfig:\s+secure:/);
   });
 
   it("asks before it touches what others use", async () => {
