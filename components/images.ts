@@ -100,3 +100,8 @@ export function mirrored(image: string, imageRegistry: string): string {
 function at(path: string, value: string): HelmValues {
   return path.split(".").reduceRight<HelmValues | string>((inner, key) => ({ [key]: inner }), value) as HelmValues;
 }
+
+/** An image that no chart names (a node, a registry cache), from the mirror where the stack has one. */
+export function imageFor(image: string, imageRegistry: string | undefined): string {
+  return imageRegistry === undefined ? image : mirrored(image, imageRegistry);
+}

@@ -1,6 +1,7 @@
 /** KindCluster: nodes as containers on this machine, without a network plugin, and without kube-proxy when Cilium replaces it. */
 import * as pulumi from "@pulumi/pulumi";
 
+import { imageFor } from "../images.ts";
 import { kindNodeImage } from "../versions.ts";
 import type { ClusterHandle } from "./handle.ts";
 import { kindConfig } from "./kind-config.ts";
@@ -27,7 +28,7 @@ export class KindCluster extends pulumi.ComponentResource {
         stack: pulumi.getStack(),
         config: kindConfig(args.settings, pulumi.getStack()),
         registryHosts: registryHosts(args.settings),
-        nodeImage: kindNodeImage,
+        nodeImage: imageFor(kindNodeImage, args.settings.imageRegistry),
         kubeconfig: undefined,
         uid: undefined,
       },

@@ -7,6 +7,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { imageFor } from "../images.ts";
 import type { Settings } from "../settings.ts";
 import { registryCacheImage } from "../versions.ts";
 import { cacheName, upstreamOf } from "./pull-through-hosts.ts";
@@ -23,7 +24,7 @@ export class PullThroughCaches extends pulumi.ComponentResource {
     const provider = new docker.Provider(`${name}-docker`, {}, { parent: this });
     const image = new docker.RemoteImage(
       `${name}-image`,
-      { name: registryCacheImage, keepLocally: true },
+      { name: imageFor(registryCacheImage, args.settings.imageRegistry), keepLocally: true },
       { parent: this, provider },
     );
     for (const { registry, port } of args.settings.kind.pullThroughCaches) {
