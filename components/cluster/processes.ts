@@ -5,13 +5,15 @@
  * process of ours is known by its command line, which names a file in the stack's folder.
  */
 import { spawn } from "node:child_process";
-import { mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
 
 import { UserError } from "../../policies/problems.ts";
 
 export interface CommandResult {
+  /** `null` when a signal ended it, ours after the time-out or somebody else's. */
   readonly code: number | null;
+  readonly timedOut: "yes" | "no";
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -27,18 +29,20 @@ export async function runCommand(
       env: options.env ?? process.env,
       stdio: ["pipe", "pipe", "pipe"],
       timeout: options.timeoutSeconds * 1000,
+      // Whoever ignored a gentler one would keep us waiting for ever.
+      killSignal: "SIGKILL",
     });
     let stdout = "";
     let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     child.on("error", reject);
     // `exit`, not `close`: what kwokctl starts in the background keeps the pipes open for ever.
     child.on("exit", (code) => {
       setImmediate(() => {
         child.stdout.destroy();
         child.stderr.destroy();
-        resolve({ code, stdout, stderr });
+        resolve({ code, timedOut: child.killed ? "yes" : "no", stdout, stderr });
       });
     });
     child.stdin.on("error", () => undefined);
@@ -55,11 +59,12 @@ export async function runOrFail(
   const result = await runCommand(command, args, options);
   if (result.code === 0) return result.stdout;
   const said = `${result.stdout}\n${result.stderr}`.trim().split("\n").slice(-15).join("\n");
-  const how =
-    result.code === null
-      ? `was ended after ${String(options.timeoutSeconds)} s`
-      : `failed (exit ${String(result.code)})`;
-  throw new UserError(`${command} ${args.join(" ")} ${how}:\n${said}`);
+  throw new UserError(`${command} ${args.join(" ")} ${howItEnded(result, options.timeoutSeconds)}:\n${said}`);
+}
+
+function howItEnded({ code, timedOut }: CommandResult, timeoutSeconds: number): string {
+  if (timedOut === "yes") return `was ended after ${String(timeoutSeconds)} s`;
+  return code === null ? "was killed" : `failed (exit ${String(code)})`;
 }
 
 /** A running process: its number and its command line. */
@@ -70,13 +75,35 @@ export interface RunningProcess {
 
 /** Every process whose command line holds `mark`; this one excepted. Works on Linux and macOS. */
 export async function processesNaming(mark: string): Promise<RunningProcess[]> {
-  const { stdout } = await runCommand("ps", ["-ww", "-A", "-o", "pid=,args="], { timeoutSeconds: 10 });
-  return stdout
+  const running = process.platform === "linux" ? await processesOfProc() : await processesOfPs();
+  return naming(mark, running).filter(({ pid }) => pid !== process.pid);
+}
+
+/** Those whose command line holds `mark`. Pure. */
+export function naming(mark: string, running: readonly RunningProcess[]): RunningProcess[] {
+  return running.filter(({ args }) => args.includes(mark));
+}
+
+/** Not by `ps`, which small container images lack. What has ended but is not buried has no command line any more. */
+async function processesOfProc(): Promise<RunningProcess[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const running = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(join("/proc", pid, "cmdline"), "utf8").catch(() => "");
+      return { pid: Number(pid), args: line.replace(/\0+$/, "").replaceAll("\0", " ") };
+    }),
+  );
+  return running.filter(({ args }) => args !== "");
+}
+
+/** Fails aloud: a list that could not be read must not be taken for an empty one. */
+async function processesOfPs(): Promise<RunningProcess[]> {
+  const lines = await runOrFail("ps", ["-ww", "-A", "-o", "pid=,args="], { timeoutSeconds: 10 });
+  return lines
     .split("\n")
     .map((line) => /^\s*(\d+) (.*)$/.exec(line))
     .filter((match) => match !== null)
-    .map((match) => ({ pid: Number(match[1]), args: match[2] ?? "" }))
-    .filter(({ pid, args }) => args.includes(mark) && pid !== process.pid);
+    .map((match) => ({ pid: Number(match[1]), args: match[2] ?? "" }));
 }
 
 /**
@@ -84,6 +111,8 @@ export async function processesNaming(mark: string): Promise<RunningProcess[]> {
  * its things in order; `at once` is for those whose data is thrown away anyway.
  */
 export async function stopProcessesNaming(mark: string, how: "gently" | "at once"): Promise<void> {
+  // A word could stand on anybody's command line, and every command line holds the empty one.
+  if (!isAbsolute(mark)) throw new Error(`processes are stopped by a path they name, got ${mark}`);
   const patience = how === "gently" ? 30 : 0;
   for (let tries = 0; tries < 100; tries++) {
     const running = await processesNaming(mark);
@@ -98,6 +127,8 @@ export async function stopProcessesNaming(mark: string, how: "gently" | "at once
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const left = (await processesNaming(mark)).map(({ pid, args }) => `${String(pid)} ${args}`);
+  if (left.length > 0) throw new UserError(`processes that do not end:\n${left.join("\n")}`);
 }
 
 /** Start a process that outlives us, with its output in a file. */
