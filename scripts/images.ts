@@ -12,7 +12,7 @@ import type { Settings } from "../components/settings.ts";
 import { readSettings } from "../components/settings-reader.ts";
 import { readStackFiles } from "../components/settings/stack-files.ts";
 import { kindNodeImage, kubernetesVersion, registryCacheImage } from "../components/versions.ts";
-import { readStackCommand } from "./command-line.ts";
+import { readOwnCommand } from "./command-line.ts";
 import { helmTemplate } from "./helm-template.ts";
 import { imagesIn } from "./image-list.ts";
 import { targetOf } from "./pulumi/stack-file.ts";
@@ -27,7 +27,7 @@ export interface StackImages {
 }
 
 export async function images(args: readonly string[]): Promise<number> {
-  const { stack, tools } = readStackCommand(args);
+  const { stack, tools } = readOwnCommand(args);
   const projectDir = process.cwd();
   await targetOf(stack, projectDir);
   const settings = settingsOfStack(stack, projectDir);

@@ -1,7 +1,7 @@
 /** `npm run setup`: everything a stack needs on this machine, obtained once and then only looked at. */
 import { charts, type ChartKey } from "../components/versions.ts";
 import type { Target } from "../components/settings.ts";
-import { readStackCommand } from "./command-line.ts";
+import { readOwnCommand } from "./command-line.ts";
 import { targetOf } from "./pulumi/stack-file.ts";
 import { obtainCharts } from "./tools/obtain-charts.ts";
 import { obtainTools } from "./tools/obtain.ts";
@@ -37,7 +37,7 @@ export async function prepare(target: Target, mode: Mode, more: readonly ToolNam
 }
 
 export async function setup(args: readonly string[]): Promise<number> {
-  const { stack, tools } = readStackCommand(args);
+  const { stack, tools } = readOwnCommand(args);
   const started = Date.now();
   await prepare(await targetOf(stack, process.cwd()), tools);
   process.stderr.write(`set up for ${stack} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
