@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,11 +172,24 @@ describe("a process beside the cluster", () => {
     assert.equal(statSync(`${mark}.log`).mode & 0o777, 0o600);
   });
 
-  it("goes on when whoever started it has ended", async () => {
+  it("goes on when whoever started it is killed, as by an interrupt that reaches the whole group", async () => {
     const processes = JSON.stringify(join(import.meta.dirname, "../components/cluster/processes.ts"));
     const args = JSON.stringify(["-e", forever, mark]);
-    const starter = `const { startBeside } = await import(${processes}); await startBeside(process.execPath, ${args}, ${JSON.stringify(`${mark}.log`)});`;
-    assert.equal((await runCommand(node, ["--input-type=module", "-e", starter], patient)).code, 0);
+    const starter = spawn(
+      node,
+      [
+        "--input-type=module",
+        "-e",
+        `const { startBeside } = await import(${processes});
+         await startBeside(process.execPath, ${args}, ${JSON.stringify(`${mark}.log`)});
+         console.log("started");
+         ${forever}`,
+      ],
+      { detached: true, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    await once(starter.stdout, "data");
+    process.kill(-(starter.pid ?? assert.fail()), "SIGKILL");
+    await once(starter, "exit");
     assert.equal((await processesNaming(mark)).length, 1);
   });
 
