@@ -14,7 +14,14 @@ import { readStackCommand, type StackCommand } from "./command-line.ts";
 import { ask, type Engine, run, stackOptions } from "./pulumi/engine.ts";
 import { chooseBackend, pulumiEnvironment } from "./pulumi/environment.ts";
 import { breakDeadLocks, endOrphansOf, recover, runMark } from "./pulumi/recover.ts";
-import { saltOf, stackFileName, targetOf, withTrackedFileKept, workingCopy } from "./pulumi/stack-file.ts";
+import {
+  clusterNameOf,
+  saltOf,
+  stackFileName,
+  targetOf,
+  withTrackedFileKept,
+  workingCopy,
+} from "./pulumi/stack-file.ts";
 import { summary } from "./pulumi/summary.ts";
 import { prepare } from "./setup.ts";
 
@@ -180,8 +187,7 @@ async function up(engine: Engine, target: Target, command: StackCommand, started
 /** A cluster whose processes ended with the machine is started again before Pulumi finds nobody at home. */
 async function wakeKwok(engine: Engine): Promise<void> {
   const text = await readFile(join(engine.projectDir, stackFileName(engine.stack)), "utf8");
-  const name = /^\s+platform:clusterName:\s*(\S+)/m.exec(text)?.[1] ?? `platform-${engine.stack}`;
-  const inputs = { name, stack: engine.stack, kubernetesVersion, nodes: 0 };
+  const inputs = { name: clusterNameOf(text, engine.stack), stack: engine.stack, kubernetesVersion, nodes: 0 };
   if (await isRunning(inputs)) return;
   if ((await wake(inputs)) === "woken") say(`the control plane of ${engine.stack} was stopped: it is started again`);
 }

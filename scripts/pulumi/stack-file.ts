@@ -9,13 +9,16 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { isMap } from "../../components/helm-values.ts";
 import type { Target } from "../../components/settings.ts";
+import { defaultClusterName } from "../../components/settings/names.ts";
 import { UserError } from "../../policies/problems.ts";
 
 const saltLine = /^encryptionsalt:.*\n?/m;
 
+/** A stack may be named with its organization, as in `acme/platform/prod`; its file never is. */
 export function stackFileName(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
+  return `Pulumi.${stack.split("/").at(-1) ?? stack}.yaml`;
 }
 
 /** The text of the working copy: what the tracked file says now, with the salt that the copy already had. */
@@ -49,25 +52,41 @@ export async function withTrackedFileKept<T>(file: string, work: () => Promise<T
 
 /** What the stack stands on, or how to make the stack where there is no file. */
 export async function targetOf(stack: string, projectDir: string): Promise<Target> {
-  const file = join(projectDir, stackFileName(stack));
-  const text = await readFile(file, "utf8").catch(() => undefined);
+  const file = stackFileName(stack);
+  const text = await readFile(join(projectDir, file), "utf8").catch(() => undefined);
   if (text === undefined) {
     throw new UserError(
-      `${stackFileName(stack)} does not exist\n` +
-        `  fix: copy the file of a stack like it, for example: cp Pulumi.kwok.yaml ${stackFileName(stack)}`,
+      `${file} does not exist\n` + `  fix: copy the file of a stack like it, for example: cp Pulumi.kwok.yaml ${file}`,
     );
   }
-  const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
-  const target = config?.["platform:target"];
+  const target = configOf(text, file)["platform:target"];
   switch (target) {
     case "kwok":
     case "kind":
     case "aks":
     case "existing":
       return target;
-    default:
-      throw new UserError(
-        `${stackFileName(stack)} › platform:target: got \`${String(target)}\`\n  expected one of kwok, kind, aks, existing`,
-      );
+    default: {
+      const what = target === undefined ? "is missing" : `got \`${JSON.stringify(target).replaceAll('"', "")}\``;
+      throw new UserError(`${file} › platform:target: ${what}\n  expected one of kwok, kind, aks, existing`);
+    }
   }
+}
+
+/** Name of the cluster a stack file asks for. */
+export function clusterNameOf(text: string, stack: string): string {
+  const name = configOf(text, stackFileName(stack))["platform:clusterName"];
+  return typeof name === "string" || typeof name === "number" ? String(name) : defaultClusterName(stack);
+}
+
+function configOf(text: string, file: string): Readonly<Record<string, unknown>> {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    const [why = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new UserError(`${file}: is no YAML: ${why.replace(/:$/, "")}`);
+  }
+  const config = isMap(document) ? document["config"] : undefined;
+  return isMap(config) ? config : {};
 }
