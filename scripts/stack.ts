@@ -12,7 +12,7 @@ import { kubernetesVersion } from "../components/versions.ts";
 import { UserError } from "../policies/problems.ts";
 import { readStackCommand, type StackCommand } from "./command-line.ts";
 import { ask, type Engine, run, stackOptions } from "./pulumi/engine.ts";
-import { chooseBackend, pulumiEnvironment } from "./pulumi/environment.ts";
+import { chooseBackend, givenBackend, pulumiEnvironment } from "./pulumi/environment.ts";
 import { breakDeadLocks, endOrphansOf, recover, runMark } from "./pulumi/recover.ts";
 import {
   clusterNameOf,
@@ -88,8 +88,14 @@ function confirmation(command: StackCommand, target: Target): string[] {
 
 /** The CLI, its environment and the files of a stack, with everything it needs obtained. */
 export async function openEngine(command: StackCommand, target: Target, projectDir: string): Promise<Engine> {
+  const backend = chooseBackend({
+    target,
+    projectDir,
+    localState: command.localState,
+    env: process.env,
+    given: await givenBackend(projectDir, process.env),
+  });
   const tools = await prepare(target, command.tools);
-  const backend = chooseBackend(target, process.env, projectDir, command.localState);
   const env = await pulumiEnvironment({
     backend,
     projectDir,
