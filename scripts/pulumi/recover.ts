@@ -25,19 +25,28 @@ export interface Lock {
 
 export type LockVerdict = "dead" | "alive" | "elsewhere";
 
-/** Whether a lock may be broken. Pure. */
-export function judgeLock(lock: Lock, thisHost: string, isAlive: (pid: number) => boolean): LockVerdict {
+/** What runs under the number of a process on this host; `hidden`: something of another user's. */
+export type Runner = { readonly kind: "nothing" | "hidden" } | { readonly kind: "seen"; readonly args: string };
+
+/**
+ * Whether a lock may be broken. Pure.
+ *
+ * After a restart of the machine its process number may have gone to anybody.
+ */
+export function judgeLock(lock: Lock, thisHost: string, runner: Runner): LockVerdict {
   if (lock.hostname !== thisHost) return "elsewhere";
-  return isAlive(lock.pid) ? "alive" : "dead";
+  return runner.kind === "hidden" || (runner.kind === "seen" && runner.args.includes("pulumi")) ? "alive" : "dead";
 }
 
-function isAlive(pid: number): boolean {
+async function runnerOf(pid: number): Promise<Runner> {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return { kind: (error as NodeJS.ErrnoException).code === "EPERM" ? "hidden" : "nothing" };
   }
+  // What has ended but is not buried still has a number, and no command line.
+  const running = (await processesNaming("")).find((candidate) => candidate.pid === pid);
+  return running === undefined ? { kind: "nothing" } : { kind: "seen", args: running.args };
 }
 
 /** Break the locks of dead processes; refuse to go on beside a living one. Returns how many were broken. */
@@ -47,14 +56,19 @@ export async function breakDeadLocks(backendUrl: string, project: string, stack:
   let broken = 0;
   for (const name of names.filter((file) => file.endsWith(".json"))) {
     const file = join(folder, name);
-    const lock = JSON.parse(await readFile(file, "utf8")) as Lock;
-    const verdict = judgeLock(lock, hostname(), isAlive);
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    // Gone meanwhile: its owner has just ended.
+    if (text === undefined) continue;
+    const lock = readLock(text);
+    const byHand = `  fix: if no update runs, remove ${file}`;
+    if (lock === undefined) throw new UserError(`stack ${stack} is locked by nobody one could name\n${byHand}`);
+    const verdict = judgeLock(lock, hostname(), await runnerOf(lock.pid));
     if (verdict !== "dead") {
       const who = `process ${String(lock.pid)} of ${lock.username} on ${lock.hostname}`;
       throw new UserError(
         verdict === "alive"
           ? `stack ${stack} is being updated by ${who}\n  fix: wait for it to end`
-          : `stack ${stack} is locked by ${who}, which cannot be seen from here\n  fix: if it is dead: pulumi cancel ${stack}`,
+          : `stack ${stack} is locked by ${who}, which cannot be seen from here\n${byHand}`,
       );
     }
     await rm(file, { force: true });
@@ -64,15 +78,26 @@ export async function breakDeadLocks(backendUrl: string, project: string, stack:
   return broken;
 }
 
+function readLock(text: string): Lock | undefined {
+  try {
+    const lock = JSON.parse(text) as Partial<Lock> | null;
+    const { pid, hostname: host, username } = lock ?? {};
+    return pid === undefined || host === undefined
+      ? undefined
+      : { pid, hostname: host, username: username ?? "somebody" };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Variable in the environment of every engine we start, by which its plugins are known after it died. */
 export const runMark = "CILIUM_PLATFORM_RUN";
 
 /** A plugin of a dead engine goes on with what it was told; two at once would make a second mess. */
 export async function endOrphansOf(engine: Engine): Promise<number> {
-  const suspects = (await processesNaming("")).filter(({ args }) =>
-    /pulumi-resource-|pulumi-language-|cmd\/run|cmd\/dynamic-provider|kwokctl|kind create/.test(args),
-  );
-  const mark = `${runMark}=${engine.env[runMark] ?? ""}\0`;
+  const folder = engine.env[runMark] ?? "";
+  const suspects = (await processesNaming("")).filter(({ args }) => servesAnEngine(args, folder));
+  const mark = `${runMark}=${folder}\0`;
   let ended = 0;
   for (const { pid } of suspects) {
     // Only Linux shows another process's environment; elsewhere plugins notice a dead engine within seconds.
@@ -86,6 +111,18 @@ export async function endOrphansOf(engine: Engine): Promise<number> {
     }
   }
   return ended;
+}
+
+/**
+ * Whether a command line is that of something an engine starts. Pure.
+ *
+ * What the stack's folder is called says nothing: the control plane below it inherited the engine's environment too, and
+ * goes on.
+ */
+export function servesAnEngine(args: string, folder: string): boolean {
+  return /pulumi-resource-|pulumi-language-|cmd\/run|cmd\/dynamic-provider|kwokctl|kind create/.test(
+    folder === "" ? args : args.replaceAll(folder, ""),
+  );
 }
 
 interface PendingOperation {
@@ -129,7 +166,11 @@ export async function recover(engine: Engine, kubeconfig: string | undefined): P
   const exported = JSON.parse(await ask(engine, ["stack", "export", "--stack", engine.stack])) as Deployment;
   const pending = exported.deployment?.pending_operations ?? [];
   if (pending.length === 0) return [];
-  const done = [`${String(pending.length)} unfinished operations of an earlier run are taken up again`];
+  const done = [
+    pending.length === 1
+      ? "1 unfinished operation of an earlier run is taken up again"
+      : `${String(pending.length)} unfinished operations of an earlier run are taken up again`,
+  ];
   if (kubeconfig !== undefined) {
     for (const release of leftReleases(exported)) {
       const forgotten = await forgetRelease(kubeconfig, release).catch(() => 0);
