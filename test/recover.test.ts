@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -103,6 +103,12 @@ describe("the locks of a stack", () => {
     lockOf(await deadPid(), {}, "kwok-2");
     assert.equal(await breakLocks(), 0);
     assert.equal(readdirSync(locks("kwok-2")).length, 2);
+  });
+
+  it("do not matter where they are gone at the second look", async () => {
+    lockOf(await deadPid());
+    symlinkSync(join(folder, "gone"), join(locks(), "0.json"));
+    assert.equal(await breakLocks(), 1);
   });
 
   itOnLinux("are broken where their process is dead and nobody has buried it", async () => {
