@@ -17,11 +17,13 @@ export async function run(engine: Engine, args: readonly string[]): Promise<numb
   return await new Promise((resolve, reject) => {
     const child = spawn(engine.cli, args, { cwd: engine.projectDir, env: engine.env, stdio: "inherit" });
     const wait = (): undefined => undefined;
+    const end = (): boolean => child.kill("SIGTERM");
     process.on("SIGINT", wait);
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    process.on("SIGTERM", end);
     child.on("error", reject);
     child.on("exit", (code, signal) => {
       process.off("SIGINT", wait);
+      process.off("SIGTERM", end);
       resolve(code ?? (signal === "SIGINT" ? 130 : 1));
     });
   });
@@ -40,6 +42,8 @@ export async function ask(engine: Engine, args: readonly string[], stdin?: strin
       child.on("close", (code) => {
         resolve({ code, stdout, stderr });
       });
+      // Whoever ends without reading it says so by its exit code.
+      child.stdin.on("error", () => undefined);
       child.stdin.end(stdin ?? "");
     },
   );
