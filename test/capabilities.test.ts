@@ -1,0 +1,93 @@
+/** docs/capabilities.md: every row is there once, and what it says of a test is true. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { sectionOf, tableRowsIn, textOf } from "./support/documents.ts";
+
+const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
+  ["1. kind cluster", ["S1-01", "S1-02", "S1-03", "S3-08", "S3-09"]],
+  ["2. AKS", ["S2-01", "S2-02", "S2-04", "S2-05", "S2-10", "S4-12", "S2-18", "S0-37"]],
+  [
+    "3. Cilium toggles",
+    [
+      ...["S1-04", "S1-05", "S1-06", "S1-07", "S1-08", "S1-09", "S2-03", "S2-06", "S2-09"],
+      ...["S4-01", "S4-02", "S4-03", "S4-09", "S4-11", "S4-34"],
+    ],
+  ],
+  [
+    "4. Mesh authentication",
+    [
+      ...["S1-11", "S1-12", "S1-13", "S1-14", "S1-15", "S1-16", "S1-17"],
+      ...["S1-18", "S1-19", "S1-20", "S1-21", "S1-22", "S1-23"],
+    ],
+  ],
+  [
+    "5. Hubble and observability",
+    [
+      ...["S1-10", "S0-20", "S4-16", "S0-25", "S0-27", "S2-17", "S0-28"],
+      ...["S0-29", "S2-07", "S2-08", "S4-10", "S4-17", "S4-33"],
+    ],
+  ],
+  ["6. Kyverno", ["S1-28", "S1-29", "S1-30", "S1-31", "S1-32"]],
+  ["7. Gateway", ["S1-24", "S1-25", "S1-26", "S1-60"]],
+  ["8. Argo CD and local git", ["S1-27", "S1-44", "S1-50", "S3-07"]],
+];
+
+const tests = join(import.meta.dirname);
+
+/** What is wrong with a row of the table; nothing when it is sound. */
+function wrongWith([id = "", , shownBy = "", missing = ""]: readonly string[]): string[] {
+  const proofs = [...shownBy.matchAll(/\[([\w/-]+)\]\(\.\.\/test\/([\w/-]+\.test\.ts)\) "([^"]+)"/g)];
+  const told = shownBy.replaceAll(/\[[\w/-]+\]\([^)]+\) "[^"]+"/g, "").replaceAll(/[;\s]/g, "");
+  return [
+    ...(told === "" ? [] : [`${id}: neither a link nor a title: ${told}`]),
+    ...(proofs.length === 0 && missing === "" ? [`${id}: neither a test nor a reason`] : []),
+    ...proofs.flatMap(([, , file = "", title = ""]) => {
+      if (!existsSync(join(tests, file))) return [`${id}: no ${file}`];
+      const lines = readFileSync(join(tests, file), "utf8").split("\n");
+      // The id stands in the title, so on its line.
+      return lines.some((line) => line.includes(title) && line.includes(`[${id}]`))
+        ? []
+        : [`${id}: ${file} has no title with "${title}" and [${id}]`];
+    }),
+  ];
+}
+
+describe("The table of capabilities", () => {
+  const text = textOf("docs/capabilities.md");
+
+  for (const [title, ids] of groups) {
+    it(`has every row of "${title}" once, in order`, () => {
+      assert.deepEqual(
+        tableRowsIn(sectionOf(text, `## ${title}`)).map(([id]) => id),
+        ids,
+      );
+    });
+  }
+
+  it("has sixty-seven rows and no others", () => {
+    assert.equal(groups.flatMap(([, ids]) => ids).length, 67);
+    assert.equal(tableRowsIn(text).length, 67);
+  });
+
+  it("names for each row a test whose title carries its id, or a reason", () => {
+    assert.deepEqual(tableRowsIn(text).flatMap(wrongWith), []);
+  });
+
+  for (const [what, row, expected] of [
+    ["a row with neither", ["S1-04", "x", "", ""], ["S1-04: neither a test nor a reason"]],
+    ["a test that is not there", ["S1-04", "x", '[no](../test/no.test.ts) "t"', ""], ["S1-04: no no.test.ts"]],
+    [
+      "a title of another row",
+      ["S1-04", "x", '[aks](../test/aks.test.ts) "has no network plugin"', ""],
+      ['S1-04: aks.test.ts has no title with "has no network plugin" and [S1-04]'],
+    ],
+    ["words instead of a link", ["S1-04", "x", "somewhere", "y"], ["S1-04: neither a link nor a title: somewhere"]],
+    ["a reason alone", ["S1-04", "x", "", "needs real nodes"], []],
+  ] as const) {
+    it(`would ${expected.length === 0 ? "not " : ""}be caught with ${what}`, () => {
+      assert.deepEqual(wrongWith(row), expected);
+    });
+  }
+});

@@ -1,0 +1,73 @@
+/** Every command that a document tells its reader to type: the test that runs it, or why this project cannot. */
+export type Proof =
+  /** `as`: how it stands in that file. */
+  | { readonly ranBy: string; readonly as: string }
+  /** What the command needs that the machine of a test has not. */
+  | { readonly lacks: string };
+
+const literally = (command: string): readonly [string, Proof] => [
+  command,
+  { ranBy: "test/e2e/commands.test.ts", as: `"${command}"` },
+];
+
+const adopting: Proof = {
+  ranBy: "test/e2e/commands.test.ts",
+  as: '"## A Helm release that somebody else installed"',
+};
+const itself: Proof = { lacks: "it would run itself" };
+const realNodes: Proof = { lacks: "nodes that run something, and the person's own kubectl or hubble" };
+
+export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
+  literally("npm run up"),
+  literally("npm run preview"),
+  literally("npm run down"),
+  literally("npm run setup -- kwok"),
+  literally("npm run images -- kwok"),
+  literally("npm run golden"),
+  literally("npm run docs"),
+  literally("npm run format"),
+  literally("npm run preview -- second"),
+  literally("npm run refresh -- kwok"),
+  literally("npm run preview -- kwok --refresh --expect-no-changes"),
+  literally("cp Pulumi.kwok.yaml Pulumi.second.yaml"),
+  literally("pulumi stack init aks"),
+  literally("pulumi stack init prod --copy-config-from aks"),
+  literally("pulumi stack init kind"),
+  literally("pulumi preview -s kind"),
+  ["npm test", itself],
+  ["npm run test:e2e", itself],
+  ['npm test -- --grep "The gateway"', itself],
+  ["npm run test:e2e -- test/render/workflows.test.ts", itself],
+  ["npm run up -- kind", { lacks: "a container engine" }],
+  ["npm run up -- aks", { lacks: "an Azure subscription" }],
+  ["pulumi stack init theirs", adopting],
+  ["pulumi config set --stack theirs --secret platform:kubeconfig < kubeconfig.yaml", adopting],
+  ["pulumi up --stack theirs --target '**::cluster' --target '**::cluster-provider' --target '**::cilium'", adopting],
+  [
+    "pulumi import --stack theirs --protect=false --generate-code=false --parent 'cilium=urn:pulumi:theirs::platform::platform:cilium:Cilium::cilium' --provider 'cluster=urn:pulumi:theirs::platform::platform:cluster:ExistingCluster$pulumi:providers:kubernetes::cluster-provider' kubernetes:helm.sh/v3:Release cilium-release kube-system/cilium",
+    adopting,
+  ],
+  ["pulumi preview --stack theirs --diff", adopting],
+  ["pulumi up --stack theirs", adopting],
+  ["pulumi preview --stack theirs --expect-no-changes", adopting],
+  [
+    "pulumi state delete --stack theirs --yes --target-dependents 'urn:pulumi:theirs::platform::platform:cilium:Cilium$kubernetes:helm.sh/v3:Release::cilium-release'",
+    adopting,
+  ],
+  [
+    "pulumi import --stack aks --parent 'cluster=urn:pulumi:aks::platform::platform:cluster:AksCluster::cluster' --provider 'azure=urn:pulumi:aks::platform::platform:cluster:AksCluster$pulumi:providers:azure-native::cluster-azure' azure-native:containerservice:ManagedCluster cluster-managed-cluster /subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ContainerService/managedClusters/<name>",
+    { lacks: "an Azure subscription with a cluster in it" },
+  ],
+  ["kubectl --namespace kube-system port-forward service/hubble-relay 4245:80", realNodes],
+  ["hubble status --server localhost:4245", realNodes],
+  ["hubble list nodes --server localhost:4245", realNodes],
+  ["hubble observe --server localhost:4245 --verdict DROPPED --last 50", realNodes],
+  ["hubble observe --server localhost:4245 --protocol http", realNodes],
+  ["kubectl --namespace kube-system port-forward service/hubble-ui 12000:80", realNodes],
+  ["kubectl --namespace cilium-spire get pods", realNodes],
+  ["kubectl --namespace kube-system get configmap cilium-config --output yaml", realNodes],
+  [
+    "kubectl --namespace kube-system exec daemonset/cilium --container cilium-agent -- cilium-dbg metrics list",
+    realNodes,
+  ],
+] as const);
