@@ -11,6 +11,6 @@ export function findTool(name: ToolName): string | undefined {
 /** Path of a tool that must be there. */
 export function requireTool(name: ToolName): string {
   const path = findTool(name);
-  if (path === undefined) throw new UserError(`${name} is not set up on this machine\n  fix: npm run setup`);
+  if (path === undefined) throw new UserError(`${name} is not set up on this machine\n  fix: npm run setup -- <stack>`);
   return path;
 }
