@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 import { parse } from "yaml";
 
-import { kindConfig, portMappings } from "../components/cluster/kind-config.ts";
+import { kindConfig } from "../components/cluster/kind-config.ts";
 import { settingsOf } from "./support/settings.ts";
 
 interface KindNode {
@@ -154,7 +154,7 @@ describe("the published ports", () => {
   for (const [what, written, ports] of rows) {
     it(`are ${what}`, () => {
       assert.deepEqual(
-        portMappings(settingsOf({ target: "kind", ...written })).map(({ nodePort, hostPort }) => [nodePort, hostPort]),
+        textOf(written).nodes[0]?.extraPortMappings?.map(({ containerPort, hostPort }) => [containerPort, hostPort]),
         ports,
       );
     });
