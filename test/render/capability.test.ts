@@ -1,7 +1,10 @@
 /** What documents and commands rely on, in the pinned chart as it is rendered. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import * as tar from "tar";
 
 import { alertRules } from "../../components/alert-rules.ts";
 import { settingsOf } from "../support/settings.ts";
@@ -58,11 +61,7 @@ describe("The pinned chart of Cilium", function () {
   });
 
   it("draws every metric of our alerts and questions in its own dashboards, or says it in its source [S4-10] [S0-28]", () => {
-    const dashboards = join(renderer.chart, "files");
-    const drawn = readdirSync(dashboards, { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".json"))
-      .map((file) => readFileSync(join(dashboards, file), "utf8"))
-      .join("\n");
+    const drawn = jsonIn(renderer.chart);
     const { cilium } = settingsOf({ cilium: { prometheus: true } });
     const asked = [...alertRules(cilium).map(({ expr }) => expr), ...queriesIn("docs/observability.md")];
     const missing = metricsIn(asked).filter((metric) => !new RegExp(`\\b${metric}\\b`).test(drawn));
@@ -70,6 +69,23 @@ describe("The pinned chart of Cilium", function () {
     assert.deepEqual(missing, ["hubble_policy_verdicts_total"]);
   });
 });
+
+/** Every JSON file of a chart, which is a folder or an archive. */
+function jsonIn(chart: string): string {
+  if (!statSync(chart).isDirectory()) {
+    const folder = mkdtempSync(join(tmpdir(), "chart-"));
+    try {
+      tar.extract({ file: chart, cwd: folder, sync: true });
+      return jsonIn(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+  return readdirSync(chart, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => readFileSync(join(chart, file), "utf8"))
+    .join("\n");
+}
 
 function find(objects: readonly Rendered[], kind: string, name: string): Rendered {
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
