@@ -3,6 +3,8 @@
  *
  * What a stack chooses stands in its Pulumi.<stack>.yaml; what it may choose, in docs/settings.md.
  */
+import "./components/stack-traces.ts";
+
 import { ArgoCd } from "./components/argocd/argocd.ts";
 import { Cilium } from "./components/cilium/cilium.ts";
 import { createCluster } from "./components/cluster/create.ts";
@@ -50,15 +52,4 @@ if (settings.observability.alerts) new Observability("observability", { cluster,
 
 new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [cilium.ready, namespaces] });
 
-export const {
-  target,
-  clusterName,
-  nodes,
-  kubeconfig,
-  kubeconfigFile,
-  egressPrefix,
-  versions,
-  leftOut,
-  promises,
-  addresses,
-} = stackOutputs(plan, cluster);
+export default stackOutputs(plan, cluster);

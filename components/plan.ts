@@ -22,6 +22,7 @@ import { mergeValues } from "./helm-values.ts";
 import { rewriteImages } from "./images.ts";
 import { kyvernoValues } from "./kyverno/values.ts";
 import { isolatedNamespaces } from "./namespaces.ts";
+import { overlayProblems } from "./overlays.ts";
 import type { Settings } from "./settings.ts";
 import { settingsFromPulumi } from "./settings-reader.ts";
 import { charts, type ChartKey } from "./versions.ts";
@@ -53,6 +54,7 @@ export async function planPlatform(): Promise<Plan> {
 
 async function decide(): Promise<Plan> {
   const stack = pulumi.getStack();
+  const file = `Pulumi.${stack}.yaml`;
   const settings = settingsFromPulumi();
   const facts = clusterFacts(settings);
   const bundles = selectBundles(settings.policies);
@@ -61,18 +63,21 @@ async function decide(): Promise<Plan> {
 
   const warnings = [
     ...refuseImpossible({ stack, settings, facts, values, bundles }),
-    ...(settings.target === "aks" ? aksWarnings(settings.aks, `Pulumi.${stack}.yaml`) : []),
+    ...(settings.target === "aks" ? aksWarnings(settings.aks, file) : []),
   ];
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
 
   const wanted = wantedCharts(settings);
-  const { missing } = await prepareCharts(wanted, {
+  const { present, missing } = await prepareCharts(wanted, {
     stack,
     projectDir: process.cwd(),
     env: process.env,
     ...(settings.chartMirror === undefined ? {} : { chartMirror: settings.chartMirror }),
   });
-  refuseMissing(missing, facts, `Pulumi.${stack}.yaml`);
+  refuseMissing(missing, facts, file);
+  // Judged last, because only a chart that is there can say which values it knows.
+  const unknown = await overlayProblems(present, settings, file);
+  if (unknown.length > 0) throw new ProblemsError(unknown);
   for (const { key, reason } of missing) await pulumi.log.warn(`${charts[key].name} is left out: ${reason}`);
 
   return {

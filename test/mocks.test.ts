@@ -78,8 +78,7 @@ describe("recording mocks", () => {
       declare readonly uid: pulumi.Output<string>;
     }
     const cluster = new Cluster(
-      "kind:Nodes",
-      "components/cluster/kind-lifecycle.ts",
+      "platform:kind:Nodes",
       "nodes",
       { kubeconfig: undefined, uid: undefined },
       { additionalSecretOutputs: ["kubeconfig"] },
@@ -89,7 +88,6 @@ describe("recording mocks", () => {
     assert.equal(await isSecret(cluster.kubeconfig), true);
     assert.equal(await isSecret(cluster.uid), false);
     assert.equal(await resolve(cluster.uid), "<uid of nodes>");
-    assert.equal(recording.one("nodes").inputs["__provider"], "<lifecycle components/cluster/kind-lifecycle.ts>");
   });
 
   it("give a release the status that others read", async () => {
@@ -176,10 +174,6 @@ describe("readable values", () => {
       assert.equal(readable(text, folders), expected);
     });
   }
-
-  it("show code that is no lifecycle module as code", () => {
-    assert.deepEqual(readable({ __provider: "exports.handler = 1" }), { __provider: "<code>" });
-  });
 
   it("refuse a kind of value that came after this recorder was written", () => {
     assert.throws(() => readable({ "4dabf18193072939515e22adb298388d": "new" }), {

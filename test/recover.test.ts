@@ -164,7 +164,7 @@ describe("what serves an engine", () => {
     ["/cache/plugins/resource-kubernetes-v4.25.0/pulumi-resource-kubernetes 127.0.0.1:40711", true],
     ["/cache/bin/pulumi-language-nodejs 127.0.0.1:40711", true],
     ["node /home/ada/kwokctl-demo/node_modules/@pulumi/pulumi/cmd/run --stack kwok .", true],
-    ["node /home/ada/kwokctl-demo/node_modules/@pulumi/pulumi/cmd/dynamic-provider 127.0.0.1:40711", true],
+    ["node components/provider/server.ts 127.0.0.1:40711", true],
     [`/cache/tools/kwok/bin/kwokctl create cluster --config ${stack}/kwokctl.yaml`, true],
     ["/cache/tools/kind/bin/kind create cluster --name platform-kind", true],
     // Its folder is called as it likes.
@@ -182,7 +182,7 @@ describe("what serves an engine", () => {
 
 describe("what a dead engine left running", () => {
   itOnLinux("is ended where it carries the engine's mark, and nothing else is", async () => {
-    const provider = join(folder, "cmd/dynamic-provider");
+    const provider = join(folder, "cmd/run");
     mkdirSync(provider, { recursive: true });
     writeFileSync(join(provider, "index.cjs"), forever);
     const start = async (file: string, env: NodeJS.ProcessEnv) => (await child(process.execPath, [file], env))[0];

@@ -6,7 +6,7 @@ import * as rules from "./support/rules.ts";
 import { stackCases } from "./support/stacks.ts";
 
 const provider = "pulumi:providers:kubernetes::cluster-provider";
-const nodes = "pulumi-nodejs:dynamic/kind:Nodes::cluster-nodes";
+const nodes = "platform:kind:Nodes::cluster-nodes";
 
 /** A program of one cluster and one release, as it should be. */
 function sound(): { resources: ResourceRecord[]; outputs: Record<string, unknown> } {
@@ -17,7 +17,7 @@ function sound(): { resources: ResourceRecord[]; outputs: Record<string, unknown
       { ...nothing, type: "platform:cluster:KindCluster", name: "cluster", kind: "component", inputs: {} },
       {
         ...nothing,
-        type: "pulumi-nodejs:dynamic/kind:Nodes",
+        type: "platform:kind:Nodes",
         name: "cluster-nodes",
         kind: "custom",
         inputs: {},
@@ -46,7 +46,7 @@ function sound(): { resources: ResourceRecord[]; outputs: Record<string, unknown
       },
       {
         ...nothing,
-        type: "pulumi-nodejs:dynamic/cilium:Ready",
+        type: "platform:cilium:Ready",
         name: "cilium-ready",
         kind: "custom",
         inputs: { kubeconfig: "<secret>" },
@@ -183,7 +183,7 @@ const ruleCases: readonly RuleCase[] = [
       {
         by: "a gate bound to nothing",
         program: withChange("cilium-ready", { deletedWith: undefined }),
-        named: ["pulumi-nodejs:dynamic/cilium:Ready::cilium-ready goes with nothing"],
+        named: ["platform:cilium:Ready::cilium-ready goes with nothing"],
       },
       {
         by: "a release bound to something else",
@@ -200,7 +200,7 @@ const ruleCases: readonly RuleCase[] = [
       {
         by: "resources bound to an owner",
         program: sound(),
-        named: [provider, release, "pulumi-nodejs:dynamic/cilium:Ready::cilium-ready"],
+        named: [provider, release, "platform:cilium:Ready::cilium-ready"],
       },
     ],
   },

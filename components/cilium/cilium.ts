@@ -41,8 +41,7 @@ export class Cilium extends pulumi.ComponentResource {
       cluster.facts.nodes === "simulated"
         ? [
             new LifecycleResource(
-              "cilium:OperatorProcess",
-              "components/cilium/operator-lifecycle.ts",
+              "platform:cilium:OperatorProcess",
               `${name}-operator-process`,
               { stack: pulumi.getStack(), clusterName: cluster.name, kubeconfig: cluster.kubeconfig, revision },
               { ...belongs, dependsOn: [this.release], additionalSecretOutputs: ["kubeconfig"] },
@@ -52,8 +51,7 @@ export class Cilium extends pulumi.ComponentResource {
 
     const wait = (step: string, crds: readonly string[], dependsOn: readonly pulumi.Resource[]): LifecycleResource =>
       new LifecycleResource(
-        "cilium:Ready",
-        "components/cilium/ready-lifecycle.ts",
+        "platform:cilium:Ready",
         `${name}-${step}`,
         { kubeconfig: cluster.kubeconfig, revision, crds, timeoutSeconds: 600 },
         { ...belongs, dependsOn: [...dependsOn], additionalSecretOutputs: ["kubeconfig"] },

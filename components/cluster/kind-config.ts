@@ -1,24 +1,9 @@
 /** The kind configuration of a stack. Pure: the same settings give the same text. */
 import { stringify } from "yaml";
 
+import { publishedPorts } from "../settings/ports.ts";
 import type { Settings } from "../settings.ts";
 import { registriesFolder } from "./pull-through-hosts.ts";
-
-/** A node port published on this machine. */
-export interface PortMapping {
-  readonly nodePort: number;
-  readonly hostPort: number;
-}
-
-/** Every node port the stack publishes: those of the add-ons that are on, and the stack's own. */
-export function portMappings(settings: Settings): PortMapping[] {
-  const same = (nodePort: number): PortMapping => ({ nodePort, hostPort: nodePort });
-  return [
-    ...(settings.gateway.enabled ? [same(settings.gateway.httpNodePort), same(settings.gateway.httpsNodePort)] : []),
-    ...(settings.argocd.enabled ? [same(settings.argocd.nodePort)] : []),
-    ...settings.kind.portMappings,
-  ];
-}
 
 /**
  * Rendered `kind.x-k8s.io/v1alpha4`.
@@ -51,7 +36,7 @@ export function kindConfig(settings: Settings, stack: string): string {
       {
         role: "control-plane",
         ...registries,
-        extraPortMappings: portMappings(settings).map(({ nodePort, hostPort }) => ({
+        extraPortMappings: publishedPorts(settings).map(({ nodePort, hostPort }) => ({
           containerPort: nodePort,
           hostPort,
           listenAddress: "127.0.0.1",

@@ -20,8 +20,7 @@ export class KindCluster extends pulumi.ComponentResource {
   constructor(name: string, args: LocalClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:cluster:KindCluster", name, {}, opts);
     const nodes = new KindNodes(
-      "kind:Nodes",
-      "components/cluster/kind-lifecycle.ts",
+      "platform:kind:Nodes",
       `${name}-nodes`,
       {
         name: args.clusterName,

@@ -24,8 +24,7 @@ export class KwokCluster extends pulumi.ComponentResource {
   constructor(name: string, args: LocalClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:cluster:KwokCluster", name, {}, opts);
     const controlPlane = new KwokControlPlane(
-      "kwok:ControlPlane",
-      "components/cluster/kwok-lifecycle.ts",
+      "platform:kwok:ControlPlane",
       `${name}-control-plane`,
       {
         name: args.clusterName,

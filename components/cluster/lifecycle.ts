@@ -1,11 +1,7 @@
-/**
- * Lifecycle: a resource whose create, read, diff, update and delete are ordinary functions of this project.
- *
- * Pulumi's dynamic providers serialise their code into the state, where a later fix never reaches it, and need the
- * TypeScript compiler at every preview to do so. Here the state holds only a loader of a few lines that imports the
- * named module at the time of use: fixes arrive, and a preview loads no compiler.
- */
+/** Lifecycle: a resource whose create, read, diff, update and delete are ordinary functions of this project. */
 import * as pulumi from "@pulumi/pulumi";
+
+import type { LifecycleType } from "../provider/lifecycles.ts";
 
 /** What a lifecycle module exports as `lifecycle`. It runs in the provider's process, in the project's folder. */
 export interface Lifecycle<Inputs extends object, Outputs extends Inputs> {
@@ -25,38 +21,15 @@ export interface LifecycleDiff {
   readonly replaces?: string[];
 }
 
-/** The code that goes into the state: the same on every machine, so it never shows as a difference. */
-export function loaderFor(modulePath: string): string {
-  return [
-    "exports.handler = () => {",
-    `  const load = async () => (await import(require("node:url").pathToFileURL(require("node:path").resolve(${JSON.stringify(modulePath)})).href)).lifecycle;`,
-    "  return {",
-    "    diff: async (id, olds, news) => ({ deleteBeforeReplace: true, ...(await (await load()).diff(id, olds, news)) }),",
-    "    create: async (inputs) => (await load()).create(inputs),",
-    '    read: async (id, props) => { const found = await (await load()).read(id, props); return found === undefined ? { id: "" } : { id, props: found }; },',
-    "    update: async (id, olds, news) => (await load()).update(id, olds, news),",
-    "    delete: async (id, props) => (await load()).delete(id, props),",
-    "  };",
-    "};",
-  ].join("\n");
-}
-
-/** Base of resources made by a lifecycle module. */
+/** A resource made by one of our lifecycle modules, through the provider in components/provider. */
 export class LifecycleResource extends pulumi.CustomResource {
   /**
-   * @param type `<module>:<Type>`; shows as `pulumi-nodejs:dynamic/<module>:<Type>`.
-   * @param modulePath The lifecycle module, relative to the project.
+   * @param type Its type token: which lifecycle makes it.
    * @param props Inputs, and outputs as `undefined`.
    * @param opts A provider in it is for the objects inside the cluster and is not this resource's.
    */
-  constructor(
-    type: `${string}:${string}`,
-    modulePath: string,
-    name: string,
-    props: pulumi.Inputs,
-    opts: pulumi.CustomResourceOptions,
-  ) {
+  constructor(type: LifecycleType, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
     const { provider: _ofTheCluster, ...own } = opts;
-    super(`pulumi-nodejs:dynamic/${type}`, name, { ...props, __provider: loaderFor(modulePath) }, own);
+    super(type, name, props, own);
   }
 }

@@ -41,8 +41,7 @@ export class Kyverno extends pulumi.ComponentResource {
       { parent: this },
     );
     new LifecycleResource(
-      "kyverno:Uninstall",
-      "components/kyverno/uninstall-lifecycle.ts",
+      "platform:kyverno:Uninstall",
       `${name}-uninstall`,
       { kubeconfig: cluster.kubeconfig, selector: "app.kubernetes.io/part-of=kyverno" },
       { ...ownedBy(cluster, this, [this.release]), additionalSecretOutputs: ["kubeconfig"] },

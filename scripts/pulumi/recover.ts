@@ -120,7 +120,7 @@ export async function endOrphansOf(engine: Engine): Promise<number> {
  * goes on.
  */
 export function servesAnEngine(args: string, folder: string): boolean {
-  return /pulumi-resource-|pulumi-language-|cmd\/run|cmd\/dynamic-provider|kwokctl|kind create/.test(
+  return /pulumi-resource-|pulumi-language-|cmd\/run|provider\/server\.ts|kwokctl|kind create/.test(
     folder === "" ? args : args.replaceAll(folder, ""),
   );
 }

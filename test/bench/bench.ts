@@ -91,7 +91,8 @@ function platformUp(engine: Engine, project: Project): Contender {
     name: "platform up",
     run: async () => {
       await ask(engine, ["destroy", ...stackOptions(engine), "--yes", "--skip-preview"]);
-      await time([...up, "--target", "**control-plane"], options);
+      const targets = ["**Stack::platform-kwok", "**KwokCluster::cluster", "**control-plane"];
+      await time([...up, ...targets.flatMap((urn) => ["--target", urn])], options);
       if (project.checkpoint("kwok")?.resources?.some(({ urn }) => urn.includes("cilium-release")) === true) {
         throw new Error("the control plane alone was to be made");
       }

@@ -51,8 +51,8 @@ const named = (key: string) => (resource: ResourceRequest) => ({ name: resource.
 
 export const answers: Required<Answers> = {
   outputs: {
-    "pulumi-nodejs:dynamic/kind:Nodes": localCluster,
-    "pulumi-nodejs:dynamic/kwok:ControlPlane": localCluster,
+    "platform:kind:Nodes": localCluster,
+    "platform:kwok:ControlPlane": localCluster,
     "kubernetes:helm.sh/v3:Release": ({ inputs }) => ({
       status: {
         name: inputs["name"],

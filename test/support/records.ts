@@ -73,12 +73,7 @@ export function readable(wire: unknown, folders: readonly Folder[] = foldersOfTh
   const fields = wire as Record<string, unknown>;
   switch (fields[signature]) {
     case undefined:
-      return Object.fromEntries(
-        Object.entries(fields).map(([key, value]) => [
-          key,
-          key === "__provider" ? lifecycleOf(value) : readable(value, folders),
-        ]),
-      );
+      return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, readable(value, folders)]));
     case signatures.secret:
       return "<secret>";
     case signatures.resource:
@@ -119,10 +114,4 @@ function replaceFolder(text: string, path: string, placeholder: string): string 
 
 function describe(source: unknown, folders: readonly Folder[]): string {
   return typeof source === "string" ? readableText(source, folders) : JSON.stringify(readable(source, folders));
-}
-
-/** The code of a lifecycle resource is named by the module it loads; all else of it is the same everywhere. */
-function lifecycleOf(code: unknown): string {
-  const path = typeof code === "string" ? /resolve\("([^"]+)"\)/.exec(code)?.[1] : undefined;
-  return path === undefined ? "<code>" : `<lifecycle ${path}>`;
 }

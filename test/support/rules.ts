@@ -3,13 +3,14 @@
  *
  * Each rule names what breaks it; an empty list is the good case.
  */
+import { lifecycles } from "../../components/provider/lifecycles.ts";
 import { type ProgramRecord, referenceOf, type ResourceRecord } from "./records.ts";
 
 export type Rule = (program: ProgramRecord) => readonly string[];
 
 const isProvider = ({ type }: ResourceRecord): boolean => type.startsWith("pulumi:providers:");
 /** Resources whose code is in this project: the one provider they have is Pulumi's own. */
-const isLifecycle = ({ type }: ResourceRecord): boolean => type.startsWith("pulumi-nodejs:dynamic/");
+const isLifecycle = ({ type }: ResourceRecord): boolean => type in lifecycles;
 const isRelease = ({ type }: ResourceRecord): boolean => type === "kubernetes:helm.sh/v3:Release";
 
 /** Without one, a resource goes to whatever cluster or subscription the person's shell points to. */
@@ -43,7 +44,7 @@ export const everyKubeconfigIsSecret: Rule = ({ resources, outputs }) => [
   ...("kubeconfig" in outputs && outputs["kubeconfig"] !== "<secret>" ? ["the output kubeconfig"] : []),
 ];
 
-const makesCluster = (type: string): boolean => /^pulumi-nodejs:dynamic\/(kind|kwok):/.test(type);
+const makesCluster = (type: string): boolean => /^platform:(kind|kwok):/.test(type);
 
 /** What the mocks' kubeconfigs hold; nobody but the provider may see it. */
 export const noCredentialIsShown: Rule = (program) =>

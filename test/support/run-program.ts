@@ -25,7 +25,9 @@ async function run(task: ProgramTask): Promise<ProgramAnswer> {
     "the end of the program's module",
     task.patienceMs ?? 30_000,
   );
-  const exported = await program;
+  // As Pulumi reads it: a default export stands for all outputs.
+  const module = await program;
+  const exported = (module["default"] ?? module) as Record<string, unknown>;
   await recording.settled();
   const outputs = Object.entries(exported)
     .filter(([, value]) => value !== undefined)
