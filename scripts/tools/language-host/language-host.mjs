@@ -6,7 +6,7 @@
  * folder serves, so one copy of this file in the cache is good for every clone.
  */
 import { spawn } from "node:child_process";
-import { createRequire, enableCompileCache } from "node:module";
+import * as module from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -18,9 +18,10 @@ const { values: flags, positionals } = parseArgs({
   strict: false,
 });
 
-// A third of the start is compiling gRPC.
+// A third of the start is compiling gRPC. An older Node has no such cache; it is the program that says it is too old.
+const { createRequire, enableCompileCache } = module;
 const { PULUMI_HOME: home } = process.env;
-if (home !== undefined) enableCompileCache(join(home, "compile-cache"));
+if (home !== undefined) enableCompileCache?.(join(home, "compile-cache"));
 
 const sdk = locateSdk(process.cwd());
 const sdkVersion = sdk("@pulumi/pulumi/package.json").version;
