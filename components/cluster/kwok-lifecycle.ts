@@ -81,10 +81,14 @@ async function writeMark(inputs: KwokClusterInputs, made: Mark["made"]): Promise
   await writeFile(folders(inputs).mark, JSON.stringify(mark), { mode: 0o600 });
 }
 
-/** A cluster that a killed run left half made cannot be started, only be made anew. */
+/** A cluster that a killed run left half made cannot be started, only be made anew. A mark may be half written too. */
 async function isComplete(inputs: KwokClusterInputs): Promise<boolean> {
-  const text = await readFile(folders(inputs).mark, "utf8").catch(() => "{}");
-  return (JSON.parse(text) as Partial<Mark>).made === "complete";
+  const text = await readFile(folders(inputs).mark, "utf8").catch(() => "");
+  try {
+    return (JSON.parse(text) as Partial<Mark>).made === "complete";
+  } catch {
+    return false;
+  }
 }
 
 /** After a restart of the machine the data is there and the processes are not: start them again. */
