@@ -128,6 +128,17 @@ export class Project {
   }
 }
 
+/** The releases of a complete kwok stack, sorted; less what its summary says was left out because it cannot be had. */
+export function expectedReleases(summary: string): string[] {
+  return [
+    "argocd/argocd",
+    "kube-system/cilium",
+    "kube-system/gateway-api",
+    "kyverno/kyverno",
+    ...(/left out\s+nginx-gateway-fabric: /.test(summary) ? [] : ["nginx-gateway/ngf"]),
+  ];
+}
+
 export interface Checkpoint {
   readonly resources?: readonly {
     readonly urn: string;
