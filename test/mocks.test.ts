@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { LifecycleResource } from "../components/cluster/lifecycle.ts";
+import { LifecycleResource } from "../components/provider/lifecycle-resource.ts";
 import { recordResources } from "./support/mocks.ts";
 import { readable } from "./support/records.ts";
 import { isSecret, resolve, within } from "./support/resolve.ts";

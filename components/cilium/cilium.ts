@@ -9,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
-import { LifecycleResource } from "../cluster/lifecycle.ts";
+import { LifecycleResource } from "../provider/lifecycle-resource.ts";
 import { ciliumCrds } from "./crds.ts";
 
 export interface CiliumArgs {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { UserError } from "../../policies/problems.ts";
 import { requireTool } from "../cluster/local-tools.ts";
 import { configMapData } from "../cluster/kube-client.ts";
-import type { Lifecycle } from "../cluster/lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 import { processesNaming, startBeside, stopProcessesNaming } from "../cluster/processes.ts";
 import { stackFolder } from "../cluster/state-folder.ts";
 

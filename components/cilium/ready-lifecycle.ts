@@ -6,7 +6,7 @@
  */
 import { UserError } from "../../policies/problems.ts";
 import { isEstablished, missingOfRollout } from "../cluster/kube-client.ts";
-import type { Lifecycle } from "../cluster/lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 
 export interface CiliumReadyInputs {
   readonly kubeconfig: string;

@@ -13,7 +13,7 @@ import { parse } from "yaml";
 import { UserError } from "../../policies/problems.ts";
 import { requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 import { runCommand, runOrFail } from "./processes.ts";
 import { registriesFolder } from "./pull-through-hosts.ts";
 import { kubeconfigFile, stackFolder } from "./state-folder.ts";

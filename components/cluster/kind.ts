@@ -6,7 +6,7 @@ import { kindNodeImage } from "../versions.ts";
 import type { ClusterHandle } from "./handle.ts";
 import { kindConfig } from "./kind-config.ts";
 import { localHandle, type LocalClusterArgs } from "./kwok.ts";
-import { LifecycleResource } from "./lifecycle.ts";
+import { LifecycleResource } from "../provider/lifecycle-resource.ts";
 import { registryHosts } from "./pull-through-hosts.ts";
 
 class KindNodes extends LifecycleResource {

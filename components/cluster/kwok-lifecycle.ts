@@ -13,7 +13,7 @@ import { stringify } from "yaml";
 import { UserError } from "../../policies/problems.ts";
 import { findTool, requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 import { processesNaming, runOrFail, stopProcessesNaming } from "./processes.ts";
 import { kubeconfigFile, stackFolder } from "./state-folder.ts";
 

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings.ts";
 import { kubernetesVersion } from "../versions.ts";
 import type { ClusterFacts, ClusterHandle } from "./handle.ts";
-import { LifecycleResource } from "./lifecycle.ts";
+import { LifecycleResource } from "../provider/lifecycle-resource.ts";
 
 class KwokControlPlane extends LifecycleResource {
   declare readonly kubeconfig: pulumi.Output<string>;

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kyvernoNamespace } from "../../policies/names.ts";
 import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
-import { LifecycleResource } from "../cluster/lifecycle.ts";
+import { LifecycleResource } from "../provider/lifecycle-resource.ts";
 import { ownedBy } from "../owned.ts";
 
 export interface KyvernoArgs {

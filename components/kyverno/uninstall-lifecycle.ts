@@ -6,7 +6,7 @@
  * without Helm's marks: Helm waits for its deletion until the time-out, and the next install refuses the stranger.
  */
 import { withoutAggregation } from "../cluster/kube-client.ts";
-import type { Lifecycle } from "../cluster/lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 
 export interface UninstallInputs {
   readonly kubeconfig: string;

@@ -1,5 +1,5 @@
 /** Which resources the project makes itself, and the module that knows how: loaded when the first of its kind is touched. */
-import type { Lifecycle } from "../cluster/lifecycle.ts";
+import type { Lifecycle } from "../provider/lifecycle.ts";
 
 /** What the engine hands over are plain properties; each module trusts those its own component gave it. */
 type AnyLifecycle = Lifecycle<object, object>;
