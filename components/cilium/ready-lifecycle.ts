@@ -5,7 +5,7 @@
  * maxUnavailable allows are still starting, and the CRDs are registered by the operator after it has started.
  */
 import { UserError } from "../../policies/problems.ts";
-import { isEstablished, missingOfRollout } from "../cluster/kube-client.ts";
+import { isEstablished, missingOfRollout, whyNoAnswer } from "../cluster/kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
 
 export interface CiliumReadyInputs {
@@ -29,7 +29,7 @@ async function untilReady({ kubeconfig, crds, timeoutSeconds }: CiliumReadyInput
       pending = pending.filter((_, index) => established[index] !== true);
       if (pending.length > 0) missing.push(`CRDs not Established: ${pending.join(", ")}`);
     } catch (error) {
-      missing.push(`the API server does not answer: ${error instanceof Error ? error.message : String(error)}`);
+      missing.push(whyNoAnswer(error));
     }
     if (missing.length === 0) return;
     if (Date.now() > deadline) {

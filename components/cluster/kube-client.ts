@@ -37,9 +37,15 @@ export async function configMapData(
 /** What is still missing before Cilium's agents are rolled out, in words; undefined when nothing is. */
 export async function missingOfRollout(kubeconfig: string): Promise<string | undefined> {
   const { client, config } = await connect(kubeconfig);
-  const { metadata, status } = await config
+  const found = await config
     .makeApiClient(client.AppsV1Api)
-    .readNamespacedDaemonSet({ namespace: "kube-system", name: "cilium" });
+    .readNamespacedDaemonSet({ namespace: "kube-system", name: "cilium" })
+    .catch((error: unknown) => {
+      if (error instanceof client.ApiException && error.code === 404) return undefined;
+      throw error;
+    });
+  if (found === undefined) return "agents: the DaemonSet kube-system/cilium does not exist";
+  const { metadata, status } = found;
   const desired = status?.desiredNumberScheduled ?? 0;
   const updated = status?.updatedNumberScheduled ?? 0;
   const available = status?.numberAvailable ?? 0;
@@ -94,5 +100,23 @@ export async function withoutAggregation(kubeconfig: string, selector: string): 
       { name: role.metadata?.name ?? "", body: { aggregationRule: null } },
       client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
     );
+  }
+}
+
+/** Why a question had no answer, in words: the client's own errors are a page of headers, or two words. Pure. */
+export function whyNoAnswer(error: unknown): string {
+  if (!(error instanceof Error)) return `the API server does not answer: ${String(error)}`;
+  const { code, body } = error as { code?: unknown; body?: unknown };
+  if (typeof code === "number") return `the API server answers with ${String(code)}: ${messageOf(body)}`;
+  return `the API server does not answer: ${error.cause instanceof Error ? error.cause.message : error.message}`;
+}
+
+/** What a Status object says. */
+function messageOf(body: unknown): string {
+  try {
+    const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown } | null;
+    return typeof status?.message === "string" ? status.message : "no reason given";
+  } catch {
+    return String(body).slice(0, 200);
   }
 }
