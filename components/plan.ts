@@ -68,16 +68,17 @@ async function decide(): Promise<Plan> {
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
 
   const wanted = wantedCharts(settings);
-  const { present, missing } = await prepareCharts(wanted, {
+  const prepared = await prepareCharts(wanted, {
     stack,
     projectDir: process.cwd(),
     env: process.env,
     ...(settings.chartMirror === undefined ? {} : { chartMirror: settings.chartMirror }),
   });
-  refuseMissing(missing, facts, file);
+  refuseMissing(prepared.missing, facts, file);
   // Judged last, because only a chart that is there can say which values it knows.
-  const unknown = await overlayProblems(present, settings, file);
+  const unknown = await overlayProblems(prepared.present, settings, file);
   if (unknown.length > 0) throw new ProblemsError(unknown);
+  const missing = withDependents(prepared.missing, wanted);
   for (const { key, reason } of missing) await pulumi.log.warn(`${charts[key].name} is left out: ${reason}`);
 
   return {
@@ -125,8 +126,20 @@ export function chartValues(
   }
 }
 
+/** What is missing, and what cannot be installed without it: a gateway's objects are of kinds that another chart brings. */
+export function withDependents(missing: readonly MissingChart[], wanted: readonly ChartKey[]): readonly MissingChart[] {
+  const isMissing = (key: ChartKey): boolean => missing.some((chart) => chart.key === key);
+  const { name, version } = charts.nginxGatewayFabric;
+  if (!isMissing("gatewayApi") || isMissing("nginxGatewayFabric") || !wanted.includes("nginxGatewayFabric"))
+    return missing;
+  return [
+    ...missing,
+    { key: "nginxGatewayFabric", name, version, reason: `it needs ${charts.gatewayApi.name}, which is left out` },
+  ];
+}
+
 /** Where nodes are simulated a rehearsal goes on without a chart; anywhere else half a platform is no platform. */
-function refuseMissing(missing: readonly MissingChart[], facts: ClusterFacts, file: string): void {
+export function refuseMissing(missing: readonly MissingChart[], facts: ClusterFacts, file: string): void {
   if (facts.nodes === "simulated" && missing.every(({ key }) => key !== "cilium")) return;
   const problems = missing.map(({ key, reason }): Problem => ({
     code: "charts/missing",
