@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { prepare } from "./setup.ts";
 
@@ -47,11 +48,18 @@ async function runCheck({ command }: Check, show: "show" | "keep", env: NodeJS.P
   });
 }
 
-/** What mocha counted, from the lines with which its reporter ends. Pure. */
+const summary = /^ {2}(\d+) passing \(.*\)$(?:\n {2}(\d+) pending$)?(?:\n {2}(\d+) failing$)?/m;
+
+/** What mocha counted. The first summary is its own: behind it stands what failing tests had to say. Pure. */
 export function countTests(output: string): { passed: number; failed: number; skipped: number } {
-  const last = (word: string): number =>
-    Number([...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}`, "gm"))].at(-1)?.[1] ?? 0);
-  return { passed: last("passing"), failed: last("failing"), skipped: last("pending") };
+  const [, passed, skipped, failed] = summary.exec(stripVTControlCharacters(output)) ?? [];
+  return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
+}
+
+/** Titles of the tests that mocha did not run. Pure. */
+export function skippedTests(output: string): string[] {
+  const [listed = ""] = stripVTControlCharacters(output).split(summary);
+  return [...listed.matchAll(/^\s+- (.+)$/gm)].map(([, title = ""]) => title);
 }
 
 function closingLine({ passed, failed, skipped }: ReturnType<typeof countTests>): string {
@@ -72,8 +80,7 @@ export async function test(args: readonly string[]): Promise<number> {
       if (check.command[0] === mocha) {
         counted = countTests(output);
         // Named, so that a tier that did not run is not mistaken for one that passed.
-        for (const line of output.split("\n").filter((text) => /^\s+- /.test(text)))
-          process.stdout.write(`skipped ${line.trim()}\n`);
+        for (const title of skippedTests(output)) process.stdout.write(`skipped ${title}\n`);
       }
       if (code === 0) continue;
       failures++;
