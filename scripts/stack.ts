@@ -56,6 +56,10 @@ export async function stackCommand(verb: Verb, args: readonly string[]): Promise
       case "down":
         return await down(engine, target, command);
       case "recover":
+        // Where the project keeps the state, opening the stack has recovered it already.
+        if (engine.configFile === undefined) {
+          for (const line of await recover(engine, await kubeconfigOutput(engine))) say(line);
+        }
         return 0;
     }
   });
@@ -100,8 +104,11 @@ export async function openEngine(command: StackCommand, target: Target, projectD
     backend,
     projectDir,
     env: process.env,
-    // A backend of the person's own comes with a login, and that lies in their own Pulumi home.
-    ...(backend.kind === "project" && tools.pulumiHome !== undefined ? { pulumiHome: tools.pulumiHome } : {}),
+    // A backend of the person's own comes with a login, and that lies in their own Pulumi home. A folder needs none.
+    ...((backend.kind === "project" || process.env["PULUMI_BACKEND_URL"]?.startsWith("file://") === true) &&
+    tools.pulumiHome !== undefined
+      ? { pulumiHome: tools.pulumiHome }
+      : {}),
   });
   const cli = tools.path.pulumi ?? "pulumi";
   const folder = stackFolder(command.stack, projectDir);
@@ -146,6 +153,12 @@ async function openStack(engine: Engine, verb: Verb): Promise<void> {
   await ask(engine, ["stack", "init", stack, "--no-select"]);
   const salt = saltOf(await readFile(tracked, "utf8"));
   await writeFile(configFile, workingCopy(text, salt));
+}
+
+/** The kubeconfig a stack says of itself; absent before its cluster is there. */
+async function kubeconfigOutput(engine: Engine): Promise<string | undefined> {
+  const outputs = ["stack", "output", "kubeconfig", "--show-secrets", "--stack", engine.stack];
+  return await ask(engine, outputs).catch(() => undefined);
 }
 
 /** A cheap look into the state file, so that an ordinary run does not start a second engine to ask. */

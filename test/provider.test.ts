@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 import grpc from "@grpc/grpc-js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -20,7 +20,11 @@ describe("the provider of the project", () => {
   let client: InstanceType<typeof service.ResourceProviderClient>;
 
   before(async () => {
-    child = spawn(executable, ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+    child = spawn(executable, ["127.0.0.1:1"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      // The executable takes the node of PATH: here the one that runs the tests.
+      env: { ...process.env, PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter) },
+    });
     const [line] = (await once(child.stdout ?? child, "data")) as [Buffer];
     client = new service.ResourceProviderClient(
       `127.0.0.1:${line.toString().trim()}`,

@@ -95,6 +95,11 @@ async function isComplete(inputs: KwokClusterInputs): Promise<boolean> {
 export async function wake(inputs: KwokClusterInputs): Promise<"running" | "woken" | "absent"> {
   if (!(await isComplete(inputs))) return "absent";
   if (await isRunning(inputs)) return "running";
+  const { cluster } = folders(inputs);
+  await stopProcessesNaming(`${cluster}/`, "at once");
+  // kwokctl takes a number in a file for a running process, and after a restart the number is somebody else's.
+  await rm(join(cluster, "pids"), { recursive: true, force: true });
+  await mkdir(join(cluster, "pids"));
   await kwokctl(inputs, ["start", "cluster", "--wait", "60s"]);
   return "woken";
 }

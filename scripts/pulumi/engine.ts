@@ -16,7 +16,10 @@ export interface Engine {
 export async function run(engine: Engine, args: readonly string[]): Promise<number> {
   return await new Promise((resolve, reject) => {
     const child = spawn(engine.cli, args, { cwd: engine.projectDir, env: engine.env, stdio: "inherit" });
-    const wait = (): undefined => undefined;
+    // At a terminal Ctrl-C reaches the engine by itself, and a second one would make it give up halfway.
+    const wait = (): void => {
+      if (!process.stdin.isTTY) child.kill("SIGINT");
+    };
     const end = (): boolean => child.kill("SIGTERM");
     process.on("SIGINT", wait);
     process.on("SIGTERM", end);

@@ -3,7 +3,9 @@
  * scripts: up, again, preview, refresh, changes of mind, a second stack beside it, down.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 
+import { stopProcessesNaming } from "../../components/cluster/processes.ts";
 import { Cluster } from "./support/cluster.ts";
 import { expectedReleases, Project } from "./support/project.ts";
 import { listeningOn, processesNaming } from "./support/remains.ts";
@@ -158,6 +160,31 @@ describe("the story of a stack on kwok", function () {
     const gone = await project.script("down", "second");
     assert.equal(gone.code, 0, gone.output);
     assert.equal((await project.script("preview", "kwok", "--expect-no-changes")).code, 0);
+  });
+
+  it("starts again a control plane whose processes ended with the machine", async () => {
+    const before = await cluster.uid();
+    await stopProcessesNaming(join(project.dir, ".platform", "kwok"), "at once");
+    const { code, output } = await project.script("up");
+    assert.equal(code, 0, output);
+    assert.match(output, /the control plane of kwok was stopped: it is started again/);
+    cluster = new Cluster(project.kubeconfig("kwok"));
+    assert.equal(await cluster.uid(), before);
+    await cluster.applyPolicy("dev", "after-the-restart", [{ port: "80", protocol: "TCP" }]);
+    assert.equal(await cluster.policyValidity("dev", "after-the-restart"), "True");
+  });
+
+  it("makes a cluster anew that was removed behind its back, once a refresh has seen it", async () => {
+    const before = await cluster.uid();
+    await stopProcessesNaming(join(project.dir, ".platform", "kwok"), "at once");
+    project.forget(".platform/kwok/kwok");
+    const seen = await project.script("refresh");
+    assert.equal(seen.code, 0, seen.output);
+    const { code, output } = await project.script("up");
+    assert.equal(code, 0, output);
+    cluster = new Cluster(project.kubeconfig("kwok"));
+    assert.notEqual(await cluster.uid(), before);
+    assert.deepEqual(Object.keys(await cluster.releases()).sort(), releases);
   });
 
   it("goes down and leaves no process, no port, no file and no state", async () => {

@@ -82,6 +82,11 @@ export class Project {
     return existsSync(join(this.dir, file));
   }
 
+  /** Remove a file or folder behind the back of whoever made it. */
+  forget(file: string): void {
+    rmSync(join(this.dir, file), { recursive: true, force: true });
+  }
+
   /** Permission bits of a file. */
   mode(file: string): number {
     return statSync(join(this.dir, file)).mode & 0o777;
