@@ -98,9 +98,9 @@ export async function testEndToEnd(args: readonly string[]): Promise<number> {
   await prepare("kwok", "auto", ["helm", "actionlint"]);
   const specs = args.length > 0 ? args : ["test/render/*.test.ts", "test/e2e/*.test.ts"];
   const { code, output } = await runCheck(
-    { name: "end to end", command: [mocha, "--config", "test/e2e/mocharc.json", ...specs] },
+    { name: "end to end", command: [mocha, "--no-color", "--config", "test/e2e/mocharc.json", ...specs] },
     "show",
-    { ...process.env, FORCE_COLOR: "0" },
+    process.env,
   );
   process.stdout.write(closingLine(countTests(output)));
   return code;

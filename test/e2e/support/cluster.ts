@@ -54,16 +54,16 @@ export class Cluster {
     return (await this.config.makeApiClient(CoreV1Api).readNamespacedConfigMap({ namespace, name })).data ?? {};
   }
 
-  /** Status of the condition Valid, as soon as the operator has written it. */
+  /** Status of the condition Valid, as soon as the operator has written it: after a crash its lease must run out first. */
   async policyValidity(namespace: string, name: string): Promise<string> {
     const api = this.config.makeApiClient(CustomObjectsApi);
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 300; tries++) {
       const policy = (await api.getNamespacedCustomObject({ ...policies, namespace, name })) as PolicyStatus;
       const valid = policy.status?.conditions?.find(({ type }) => type === "Valid");
       if (valid !== undefined) return valid.status;
       await sleep(200);
     }
-    return "not judged within 20 s";
+    return "not judged within 60 s";
   }
 
   async applyPolicy(namespace: string, name: string, ports: readonly object[]): Promise<void> {
