@@ -8,8 +8,10 @@
  * values installed one after another by the helm CLI on an equal control plane, with the same waits for Cilium. Out: the
  * making of the control plane, on both sides.
  */
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
 
 import { ciliumCrds } from "../../components/cilium/crds.ts";
 import { lifecycle as operator } from "../../components/cilium/operator-lifecycle.ts";
@@ -72,7 +74,11 @@ async function emptyPreview(engine: Engine): Promise<Contender> {
   const folder = join(engine.projectDir, ".platform", "bench-empty");
   mkdirSync(join(folder, "scripts"), { recursive: true });
   cpSync(join(import.meta.dirname, "empty", "index.ts"), join(folder, "index.ts"));
-  cpSync(join(engine.projectDir, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  // The runtime options are the same; the provider of the platform is no part of an empty program.
+  const { plugins: _ofThePlatform, ...project } = parse(
+    readFileSync(join(engine.projectDir, "Pulumi.yaml"), "utf8"),
+  ) as Record<string, unknown>;
+  writeFileSync(join(folder, "Pulumi.yaml"), stringify(project));
   cpSync(join(engine.projectDir, "scripts", "require-node.mjs"), join(folder, "scripts", "require-node.mjs"));
   cpSync(join(engine.projectDir, "package.json"), join(folder, "package.json"));
   symlinkSync(join(engine.projectDir, "node_modules"), join(folder, "node_modules"));
