@@ -1,0 +1,125 @@
+/**
+ * Peers of a Cilium policy: which of the many from… and to… fields an entry uses, and whom it names.
+ */
+import { containsCidr, parseCidr, parseCidrOrAddress } from "../cidr.ts";
+import type { Certainty, Peers } from "../model.ts";
+import { labelPeer, withImplicitScope, withSource, type PeerSelector } from "../selectors.ts";
+import type { EntryContext } from "./cilium-entry.ts";
+import { readEntity } from "./entities.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
+import { readLabelSelector } from "./label-selector.ts";
+import { cidrKey } from "./network-policy.ts";
+
+interface Found {
+  readonly peers: Peers | "absent";
+  /** Every peer field that entries of this list may have. */
+  readonly known: readonly string[];
+  readonly certainty: Certainty;
+}
+
+type Reader = (value: unknown, path: string, reading: Reading) => readonly PeerSelector[];
+
+const oneSided = { ingress: "from", egress: "to" } as const;
+
+export function readPeers(context: EntryContext, fields: Fields, path: string, reading: Reading): Found {
+  const readers = peerFields(context);
+  const prefix = oneSided[context.direction];
+  const used: string[] = [];
+  const selectors: PeerSelector[] = [];
+  let emptied = false;
+  for (const [suffix, read] of Object.entries(readers)) {
+    const field = `${prefix}${suffix}`;
+    const list = reading.list(fields[field], `${path}.${field}`);
+    if (list === undefined) continue;
+    // An empty list selects nobody; toFQDNs and the expanding fields are as if absent (S17).
+    if (list.length === 0) emptied ||= !asIfAbsent.includes(suffix);
+    else used.push(field);
+    selectors.push(...list.flatMap((each, index) => read(each, `${path}.${field}[${String(index)}]`, reading)));
+  }
+  if (used.length > 1) {
+    reading.refuse(path, `combining ${used.join(" and ")} is not supported yet`, "one peer field in each entry");
+  }
+  const known = Object.keys(readers).map((suffix) => `${prefix}${suffix}`);
+  // Without an agent flag Cilium refuses the whole object, with it the nodes are selected: we know neither (L1).
+  const certainty = used.some((field) => field.endsWith("Nodes")) ? "doubtful" : "certain";
+  if (emptied) return { peers: { kind: "nobody" }, known, certainty };
+  if (used.length === 0) return { peers: "absent", known, certainty };
+  return { peers: { kind: "selected", selectors }, known, certainty };
+}
+
+const asIfAbsent: readonly string[] = ["FQDNs", "Groups", "Services"];
+
+function peerFields({ policy, direction, action }: EntryContext): Record<string, Reader> {
+  return {
+    Endpoints: (value, path, reading) => {
+      const written = withSource(readLabelSelector(value, path, reading), "any");
+      return [labelPeer(withImplicitScope(written, policy.namespace))];
+    },
+    CIDR: readCidr,
+    CIDRSet: readCidrRule,
+    Entities: readEntity,
+    Nodes: unmodelled("Nodes", "anyone"),
+    Groups: unmodelled("Groups", "world"),
+    ...(direction === "egress" ? { Services: unmodelled("Services", "anyone") } : {}),
+    ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn } : {}),
+  };
+}
+
+function unmodelled(field: string, among: "anyone" | "world"): Reader {
+  return (value, path, reading) => {
+    reading.unmodelled(path, field);
+    return [{ kind: "unmodelled", key: `${field} ${JSON.stringify(value)}`, field, among }];
+  };
+}
+
+const readCidr: Reader = (value, path, reading) => {
+  const text = reading.text(value, path) ?? "";
+  const cidr = parseCidrOrAddress(text);
+  if (cidr !== undefined) return [{ kind: "cidr", key: cidrKey(text, []), cidr, except: [] }];
+  reading.refuse(path, `\`${text}\` is no range`, "a range such as 10.0.0.0/8, or an address");
+  return [];
+};
+
+const readCidrRule: Reader = (value, path, reading) => {
+  const fields = isFields(value) ? value : {};
+  reading.only(fields, path, ["cidr", "cidrGroupRef", "cidrGroupSelector", "except"]);
+  const forms = ["cidr", "cidrGroupRef", "cidrGroupSelector"].filter((key) => fields[key] !== undefined);
+  if (forms.length !== 1) {
+    reading.refuse(
+      path,
+      `${String(forms.length)} ways to name a range`,
+      "one of cidr, cidrGroupRef, cidrGroupSelector",
+    );
+    return [];
+  }
+  if (fields["cidr"] === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
+  const text = reading.text(fields["cidr"], `${path}.cidr`) ?? "";
+  const written = reading.texts(fields["except"], `${path}.except`) ?? [];
+  const cidr = parseCidr(text);
+  if (cidr === undefined) {
+    reading.refuse(`${path}.cidr`, `\`${text}\` is no range`, "a range with its length, such as 10.0.0.0/8");
+    return [];
+  }
+  const except = written.flatMap((each, index) => {
+    const range = parseCidr(each);
+    if (range !== undefined && containsCidr(cidr, range)) return [range];
+    reading.refuse(`${path}.except[${String(index)}]`, `\`${each}\` is not inside \`${text}\``, "a range inside it");
+    return [];
+  });
+  return [{ kind: "cidr", key: cidrKey(text, written), cidr, except }];
+};
+
+const readFqdn: Reader = (value, path, reading) => {
+  const fields = isFields(value) ? value : {};
+  reading.only(fields, path, ["matchName", "matchPattern"]);
+  const name = reading.text(fields["matchName"], `${path}.matchName`) ?? "";
+  const pattern = reading.text(fields["matchPattern"], `${path}.matchPattern`) ?? "";
+  if (name !== "" && pattern !== "") {
+    reading.refuse(path, "matchName beside matchPattern", "only one of the two");
+  }
+  if (!/^[-a-zA-Z0-9_.]*$/.test(name) || !/^[-a-zA-Z0-9_.*]*$/.test(pattern) || pattern.trim().length > 255) {
+    reading.refuse(path, `\`${name}${pattern}\` is no DNS name`, "letters, digits, `-`, `_` and `.`; `*` in a pattern");
+  }
+  // Name and pattern share one label of the identity, so the same text is the same peer.
+  return [{ kind: "fqdn", key: `fqdn ${name} ${pattern}`, pattern: name === "" ? pattern : name }];
+};

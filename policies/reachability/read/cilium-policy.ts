@@ -1,0 +1,101 @@
+/**
+ * CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: `spec` and `specs`, turned into rules.
+ */
+import { namespaceKey } from "../labels.ts";
+import type { Direction, PolicyRef, Rule } from "../model.ts";
+import { selectorKey, withLabel, withSource, type SubjectSelector } from "../selectors.ts";
+import { readEntry } from "./cilium-entry.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
+import { readLabelSelector } from "./label-selector.ts";
+
+const known: readonly string[] = [
+  "endpointSelector",
+  "nodeSelector",
+  "ingress",
+  "ingressDeny",
+  "egress",
+  "egressDeny",
+  "enableDefaultDeny",
+  "description",
+  "labels",
+  "log",
+];
+
+/** The four lists of a spec: what each allows or denies. */
+const lists = [
+  { field: "ingress", direction: "ingress", action: "allow" },
+  { field: "ingressDeny", direction: "ingress", action: "deny" },
+  { field: "egress", direction: "egress", action: "allow" },
+  { field: "egressDeny", direction: "egress", action: "deny" },
+] as const;
+
+/** The rules of one object; its problems stand in the reading. */
+export function readCiliumPolicy(policy: PolicyRef, object: Fields, reading: Reading): readonly Rule[] {
+  const spec = reading.fields(object["spec"], "spec");
+  const specs = reading.list(object["specs"], "specs");
+  if (spec === undefined && specs === undefined) reading.refuse("spec", "an empty policy", "`spec` or `specs`");
+  return [
+    ...(spec === undefined ? [] : readSpec(policy, spec, "spec", reading)),
+    ...(specs ?? []).flatMap((each, index) =>
+      readSpec(policy, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
+    ),
+  ];
+}
+
+function readSpec(policy: PolicyRef, spec: Fields, path: string, reading: Reading): Rule[] {
+  reading.only(spec, path, known);
+  const entries = lists.flatMap(({ field, direction, action }) =>
+    (reading.list(spec[field], `${path}.${field}`) ?? []).map((entry, index) => ({
+      entry,
+      direction,
+      action,
+      path: `${path}.${field}[${String(index)}]`,
+    })),
+  );
+  if (entries.length === 0) {
+    reading.refuse(path, "no entry in any direction", "at least one of ingress, ingressDeny, egress and egressDeny");
+  }
+  const subject = readSubject(policy, spec, path, reading);
+  const defaults = readDefaultDeny(spec, path, reading);
+  const rules = entries.map(({ entry, direction, action, path: at }) =>
+    readEntry(
+      { policy, subject: subject ?? nobody, direction, action, defaultDeny: defaults[direction] },
+      entry,
+      at,
+      reading,
+    ),
+  );
+  // A host policy governs the node, which is no pod here (L5).
+  return subject === undefined ? [] : rules;
+}
+
+/** Stands in while the rest of a refused or host policy is read for its problems. */
+const nobody: SubjectSelector = { key: "", labels: { matchLabels: new Map(), matchExpressions: [] } };
+
+function readSubject(policy: PolicyRef, spec: Fields, path: string, reading: Reading): SubjectSelector | undefined {
+  const onPods = spec["endpointSelector"] !== undefined;
+  const onNodes = spec["nodeSelector"] !== undefined;
+  if (onPods === onNodes) {
+    reading.refuse(path, "both or neither of endpointSelector and nodeSelector", "exactly one of the two");
+  }
+  if (onNodes) {
+    if (policy.namespace === undefined) reading.unmodelled(`${path}.nodeSelector`, "nodeSelector");
+    else reading.refuse(`${path}.nodeSelector`, "a rule cannot have nodeSelector here", "a clusterwide policy");
+    return undefined;
+  }
+  const written = readLabelSelector(spec["endpointSelector"], `${path}.endpointSelector`, reading);
+  const anywhere = withSource(written, "any");
+  // The policy's own namespace replaces whatever the selector says (S10).
+  const labels =
+    policy.namespace === undefined ? anywhere : withLabel(anywhere, `k8s:${namespaceKey}`, policy.namespace);
+  return { key: selectorKey(labels), labels };
+}
+
+function readDefaultDeny(spec: Fields, path: string, reading: Reading): Record<Direction, Rule["defaultDeny"]> {
+  const at = `${path}.enableDefaultDeny`;
+  const fields = reading.fields(spec["enableDefaultDeny"], at) ?? {};
+  reading.only(fields, at, ["ingress", "egress"]);
+  const read = (direction: Direction): Rule["defaultDeny"] =>
+    reading.flag(fields[direction], `${at}.${direction}`) === false ? "leaves-alone" : "switches-on";
+  return { ingress: read("ingress"), egress: read("egress") };
+}

@@ -1,0 +1,109 @@
+/**
+ * Fields: reading one manifest, field by field, into findings or values.
+ *
+ * Cilium refuses an object as a whole (S25), so a reader only notes what is wrong and goes on: all problems at once.
+ */
+import type { Problem } from "../../problems.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An object as a person wrote it, and where. */
+export interface Manifest {
+  readonly object: Fields;
+  /** For example `policies/dns.yaml:12`; the object's own name if absent. */
+  readonly source?: string;
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function described(value: unknown): string {
+  return `\`${JSON.stringify(value)}\``;
+}
+
+/** Collects what is wrong with one object. */
+export class Reading {
+  readonly problems: Problem[] = [];
+  readonly #where: string;
+  #refused = false;
+
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  /** Whether Cilium would not accept the object. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  /** Cilium refuses the object for this. */
+  refuse(path: string, what: string, expected: string): void {
+    this.#refused = true;
+    this.problems.push({ code: "cilium/refused", where: `${this.#where} › ${path}`, what, expected });
+  }
+
+  /** Cilium drops the field and keeps the rest (S26). */
+  dropped(path: string): void {
+    this.problems.push({
+      code: "cilium/unknown-field",
+      where: `${this.#where} › ${path}`,
+      what: "Cilium does not know this field, drops it and enforces the rest",
+      expected: "only fields of the kind",
+      fix: "remove the field, or the rule that depends on it",
+    });
+  }
+
+  /** The engine does not model the field and answers `unknown` where it matters (L1). */
+  unmodelled(path: string, field: string): void {
+    this.problems.push({
+      code: "reachability/not-modelled",
+      where: `${this.#where} › ${path}`,
+      what: `\`${field}\` is not modelled, so verdicts that depend on it are unknown`,
+      expected: "a peer that the manifests alone describe",
+    });
+  }
+
+  /** Notes every key that the kind does not have. */
+  only(fields: Fields, path: string, known: readonly string[]): void {
+    for (const key of Object.keys(fields)) if (!known.includes(key)) this.dropped(`${path}.${key}`);
+  }
+
+  /** Absent and `null` are the same, as for Go's decoder. */
+  fields(value: unknown, path: string): Fields | undefined {
+    return this.#typed(value, path, "an object", isFields);
+  }
+
+  list(value: unknown, path: string): readonly unknown[] | undefined {
+    return this.#typed(value, path, "a list", (each): each is unknown[] => Array.isArray(each));
+  }
+
+  text(value: unknown, path: string): string | undefined {
+    return this.#typed(value, path, "a text", (each) => typeof each === "string");
+  }
+
+  integer(value: unknown, path: string): number | undefined {
+    return this.#typed(value, path, "a whole number", (each): each is number => Number.isInteger(each));
+  }
+
+  flag(value: unknown, path: string): boolean | undefined {
+    return this.#typed(value, path, "true or false", (each) => typeof each === "boolean");
+  }
+
+  texts(value: unknown, path: string): readonly string[] | undefined {
+    return this.list(value, path)?.flatMap((each, index) => this.text(each, `${path}[${String(index)}]`) ?? []);
+  }
+
+  /** An object of texts, such as labels. */
+  labels(value: unknown, path: string): ReadonlyMap<string, string> {
+    const entries = Object.entries(this.fields(value, path) ?? {});
+    return new Map(entries.map(([key, each]) => [key, this.text(each, `${path}.${key}`) ?? ""]));
+  }
+
+  #typed<T>(value: unknown, path: string, expected: string, is: (value: unknown) => value is T): T | undefined {
+    if (value === undefined || value === null) return undefined;
+    if (is(value)) return value;
+    this.refuse(path, `${described(value)} has the wrong type`, expected);
+    return undefined;
+  }
+}

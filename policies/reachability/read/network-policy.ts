@@ -1,0 +1,166 @@
+/**
+ * NetworkPolicy: Kubernetes' own kind, turned into rules the way Cilium's parser does it.
+ */
+import { parseCidr, parseCidrOrAddress } from "../cidr.ts";
+import { unrestricted } from "../l7.ts";
+import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
+import type { Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
+import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
+import {
+  anyPeer,
+  labelPeer,
+  selectorKey,
+  withLabel,
+  withLocalCluster,
+  withSource,
+  type LabelSelector,
+  type PeerSelector,
+  type SubjectSelector,
+} from "../selectors.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
+import { readLabelSelector } from "./label-selector.ts";
+import { readProtocol } from "./protocol.ts";
+
+/** The rules of one NetworkPolicy; none if it cannot be read. */
+export function readNetworkPolicy(policy: PolicyRef, spec: Fields, reading: Reading): readonly Rule[] {
+  reading.only(spec, "spec", ["podSelector", "policyTypes", "ingress", "egress"]);
+  const namespace = policy.namespace ?? "default";
+  const pods = readLabelSelector(spec["podSelector"], "spec.podSelector", reading);
+  const labels = withSource(withLabel(pods, namespaceKey, namespace), "k8s");
+  const subject: SubjectSelector = { key: selectorKey(labels), labels };
+  const types = reading.texts(spec["policyTypes"], "spec.policyTypes") ?? [];
+
+  const rules = (direction: Direction): Rule[] => {
+    const list = reading.list(spec[direction], `spec.${direction}`) ?? [];
+    return list.flatMap((entry, index) =>
+      readEntry({ policy, subject, direction, namespace }, entry, `spec.${direction}[${String(index)}]`, reading),
+    );
+  };
+  const ingress = rules("ingress");
+  const egress = rules("egress");
+  // Rules count whatever policyTypes says; policyTypes only decides what an empty direction means (S24).
+  if (ingress.length === 0 && (types.includes("Ingress") || !types.includes("Egress"))) {
+    ingress.push(isolation({ policy, subject, direction: "ingress", namespace }));
+  }
+  if (egress.length === 0 && types.includes("Egress")) {
+    egress.push(isolation({ policy, subject, direction: "egress", namespace }));
+  }
+  return [...ingress, ...egress];
+}
+
+interface Context {
+  readonly policy: PolicyRef;
+  readonly subject: SubjectSelector;
+  readonly direction: Direction;
+  readonly namespace: string;
+}
+
+function rule({ policy, subject, direction }: Context, path: string, peers: Peers, scope: PortScope): Rule {
+  return {
+    origin: { policy, path },
+    subject,
+    direction,
+    action: "allow",
+    defaultDeny: "switches-on",
+    peers,
+    scope,
+    authentication: "unspecified",
+    certainty: "certain",
+  };
+}
+
+function isolation(context: Context): Rule {
+  return rule(context, `spec.${context.direction}`, { kind: "nobody" }, { kind: "everything" });
+}
+
+/** One rule per peer, because that is how Cilium takes them apart (S17, S23). */
+function readEntry(context: Context, entry: unknown, path: string, reading: Reading): Rule[] {
+  const fields = isFields(entry) ? entry : {};
+  const peerField = context.direction === "ingress" ? "from" : "to";
+  reading.only(fields, path, [peerField, "ports"]);
+  const ports = reading.list(fields["ports"], `${path}.ports`) ?? [];
+  const scope: PortScope =
+    ports.length === 0
+      ? { kind: "everything" }
+      : {
+          kind: "listed",
+          rules: ports.map((port, index) => ({
+            ports: readPort(port, `${path}.ports[${String(index)}]`, reading),
+            l7: unrestricted,
+          })),
+        };
+  const peers = reading.list(fields[peerField], `${path}.${peerField}`) ?? [];
+  if (peers.length === 0) return [rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope)];
+  return peers.map((peer, index) => {
+    const peerPath = `${path}.${peerField}[${String(index)}]`;
+    const selectors = readPeer(context.namespace, peer, peerPath, reading);
+    return rule(context, peerPath, { kind: "selected", selectors }, scope);
+  });
+}
+
+function readPeer(namespace: string, peer: unknown, path: string, reading: Reading): PeerSelector[] {
+  const fields = isFields(peer) ? peer : {};
+  reading.only(fields, path, ["podSelector", "namespaceSelector", "ipBlock"]);
+  const block = reading.fields(fields["ipBlock"], `${path}.ipBlock`);
+  if (block !== undefined) return readBlock(block, `${path}.ipBlock`, reading);
+  const written = readLabelSelector(fields["podSelector"], `${path}.podSelector`, reading);
+  const pods = withLocalCluster(withSource(written, "k8s"));
+  const namespaces = fields["namespaceSelector"];
+  if (namespaces === undefined || namespaces === null) {
+    return [labelPeer(withLabel(pods, `k8s:${namespaceKey}`, namespace))];
+  }
+  const scope = namespaceScope(readLabelSelector(namespaces, `${path}.namespaceSelector`, reading));
+  return [
+    labelPeer({
+      matchLabels: new Map([...scope.matchLabels, ...pods.matchLabels]),
+      matchExpressions: [...scope.matchExpressions, ...pods.matchExpressions],
+    }),
+  ];
+}
+
+/** Labels of a namespace stand in a pod's identity under a prefix; `{}` means that there is a namespace (S17). */
+function namespaceScope(selector: LabelSelector): LabelSelector {
+  const prefixed = (key: string): string => `k8s:${namespaceLabelsPrefix}.${key}`;
+  if (selector.matchLabels.size === 0 && selector.matchExpressions.length === 0) {
+    return {
+      matchLabels: new Map(),
+      matchExpressions: [{ key: `k8s:${namespaceKey}`, operator: "Exists", values: [] }],
+    };
+  }
+  return {
+    matchLabels: new Map([...selector.matchLabels].map(([key, value]) => [prefixed(key), value])),
+    matchExpressions: selector.matchExpressions.map((each) => ({ ...each, key: prefixed(each.key) })),
+  };
+}
+
+function readBlock(block: Fields, path: string, reading: Reading): PeerSelector[] {
+  reading.only(block, path, ["cidr", "except"]);
+  const text = reading.text(block["cidr"], `${path}.cidr`) ?? "";
+  const excepts = reading.texts(block["except"], `${path}.except`) ?? [];
+  const cidr = parseCidrOrAddress(text);
+  const except = excepts.flatMap((each) => parseCidr(each) ?? []);
+  if (cidr === undefined || except.length < excepts.length) {
+    reading.refuse(path, `\`${[text, ...excepts].join(", ")}\` holds no valid range`, "ranges such as 10.0.0.0/8");
+    return [];
+  }
+  return [{ kind: "cidr", key: cidrKey(text, excepts), cidr, except }];
+}
+
+/** As written: the same range in other words is another selector to Cilium. */
+export function cidrKey(cidr: string, except: readonly string[]): string {
+  return except.length === 0 ? `cidr ${cidr}` : `cidr ${cidr} except ${except.join(",")}`;
+}
+
+function readPort(port: unknown, path: string, reading: Reading): PortEntry[] {
+  const fields = isFields(port) ? port : {};
+  reading.only(fields, path, ["protocol", "port", "endPort"]);
+  const given = reading.text(fields["protocol"], `${path}.protocol`);
+  const taken = given === undefined ? ["TCP" as const] : readProtocol(given, `${path}.protocol`, reading);
+  const value = fields["port"];
+  const text = typeof value === "number" ? String(value) : (reading.text(value, `${path}.port`) ?? "0");
+  // An endPort takes its lowest sixteen bits, a number too large the highest port: Cilium looks at neither again.
+  const endPort = (reading.integer(fields["endPort"], `${path}.endPort`) ?? 0) & highestPort;
+  if (isPortName(text)) return taken.map((protocol) => ({ kind: "named", protocol, name: text }));
+  const first = Math.min(parsePortNumber(text) ?? 0, highestPort);
+  return taken.map((protocol) => ({ kind: "range", protocol, first, endPort }));
+}

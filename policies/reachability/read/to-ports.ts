@@ -1,0 +1,108 @@
+/**
+ * toPorts: port entries and the L7 rules beside them, refused where Cilium refuses them.
+ */
+import { canonical, unrestricted, type L7Restriction } from "../l7.ts";
+import type { PortRule } from "../model.ts";
+import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
+import type { EntryContext } from "./cilium-entry.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
+import { readProtocol } from "./protocol.ts";
+
+const most = 40;
+
+export function readPortRules(
+  context: EntryContext,
+  list: readonly unknown[],
+  path: string,
+  reading: Reading,
+): PortRule[] {
+  return list.map((each, index) => readPortRule(context, each, `${path}[${String(index)}]`, reading));
+}
+
+const allowFields = ["rules", "serverNames", "terminatingTLS", "originatingTLS", "listener"];
+
+function readPortRule(context: EntryContext, value: unknown, path: string, reading: Reading): PortRule {
+  const fields = isFields(value) ? value : {};
+  reading.only(fields, path, ["ports", ...(context.action === "allow" ? allowFields : [])]);
+  const ports = reading.list(fields["ports"], `${path}.ports`) ?? [];
+  if (ports.length > most) reading.refuse(`${path}.ports`, "too many ports", "40 at most");
+  const entries = ports.flatMap((port, index) => readPort(port, `${path}.ports[${String(index)}]`, reading));
+  const l7 = context.action === "allow" ? readL7(context, fields, path, reading) : unrestricted;
+  checkL7(l7, entries, path, reading);
+  return { ports: entries, l7 };
+}
+
+function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
+  const fields = isFields(value) ? value : {};
+  reading.only(fields, path, ["port", "endPort", "protocol"]);
+  const protocols = readProtocol(reading.text(fields["protocol"], `${path}.protocol`) ?? "", path, reading);
+  const text = reading.text(fields["port"], `${path}.port`) ?? "";
+  const endPort = reading.integer(fields["endPort"], `${path}.endPort`) ?? 0;
+  if (isPortName(text)) return protocols.map((protocol) => ({ kind: "named", protocol, name: text.toLowerCase() }));
+  const first = parsePortNumber(text);
+  if (first === undefined || first > highestPort) {
+    reading.refuse(`${path}.port`, `\`${text}\` is no port`, "a number up to 65535 or a port's name, as a text");
+    return [];
+  }
+  return protocols.map((protocol) => ({ kind: "range", protocol, first, endPort: endPort & highestPort }));
+}
+
+function readL7(context: EntryContext, fields: Fields, path: string, reading: Reading): L7Restriction {
+  const rules = reading.fields(fields["rules"], `${path}.rules`) ?? {};
+  reading.only(rules, `${path}.rules`, ["http", "dns"]);
+  const http = readRules(rules["http"], `${path}.rules.http`, httpFields, reading);
+  const dns = readRules(rules["dns"], `${path}.rules.dns`, ["matchName", "matchPattern"], reading);
+  const serverNames = reading.texts(fields["serverNames"], `${path}.serverNames`) ?? [];
+  const listener = reading.fields(fields["listener"], `${path}.listener`);
+  const terminates = fields["terminatingTLS"] !== undefined;
+  const inspects = terminates || fields["originatingTLS"] !== undefined || serverNames.length > 0;
+  const ruled = http.length + dns.length > 0;
+  if (http.length > 0 && dns.length > 0) {
+    reading.refuse(`${path}.rules`, "multiple L7 protocol rule types in a single rule", "http or dns");
+  }
+  if (dns.length > 0 && context.direction === "ingress") {
+    reading.refuse(`${path}.rules.dns`, "DNS rules are not allowed on ingress", "DNS rules on egress only");
+  }
+  if (serverNames.includes("")) reading.refuse(`${path}.serverNames`, "an empty server name", "a name");
+  if (serverNames.length > 0 && ruled && !terminates) {
+    reading.refuse(`${path}.serverNames`, "server names with L7 rules", "terminatingTLS beside them");
+  }
+  if (listener !== undefined && (ruled || context.direction === "ingress")) {
+    reading.refuse(`${path}.listener`, "a listener on ingress or with L7 rules", "egress without L7 rules");
+  }
+  if (listener !== undefined) return { kind: "listener", name: canonical(listener) };
+  if (http.length > 0) return { kind: "http", rules: http };
+  if (dns.length > 0) return { kind: "dns", rules: dns };
+  return inspects ? { kind: "tls", serverNames } : unrestricted;
+}
+
+const httpFields = ["path", "method", "host", "headers", "headerMatches"];
+
+/** Rules as written, without what says nothing: an empty text is as if absent. */
+function readRules(value: unknown, path: string, known: readonly string[], reading: Reading): string[] {
+  return (reading.list(value, path) ?? []).map((each, index) => {
+    const fields = isFields(each) ? each : {};
+    reading.only(fields, `${path}[${String(index)}]`, known);
+    const said = Object.entries(fields).filter(
+      ([key, inner]) =>
+        known.includes(key) && inner !== "" && inner !== null && !(Array.isArray(inner) && inner.length === 0),
+    );
+    return canonical(Object.fromEntries(said));
+  });
+}
+
+function checkL7(l7: L7Restriction, ports: readonly PortEntry[], path: string, reading: Reading): void {
+  if (l7.kind !== "http" && l7.kind !== "dns") return;
+  if (l7.kind === "http" && ports.some(({ protocol }) => protocol !== "TCP")) {
+    reading.refuse(path, "L7 rules can only apply to TCP, except for DNS rules", "protocol TCP, written out");
+  }
+  if (ports.some((port) => port.kind === "range" && port.first === 0)) {
+    reading.refuse(path, "L7 rules can not be used when a port is 0", "a port");
+  }
+  if (l7.kind === "dns" && ports.length === 0) {
+    reading.refuse(path, "port 53 must be specified for DNS rules", "port 53");
+  }
+  if (l7.kind === "dns" && ports.some((port) => port.kind === "range" && port.endPort > port.first)) {
+    reading.refuse(path, "DNS rules do not support port ranges", "a single port");
+  }
+}

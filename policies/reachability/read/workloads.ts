@@ -1,0 +1,70 @@
+/**
+ * Workloads: pods, and the objects that make pods, as endpoints.
+ *
+ * The pods of one workload are equal to every policy, so a workload is one endpoint.
+ */
+import { podLabels } from "../labels.ts";
+import type { Endpoint, NamedPort } from "../model.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
+import { readProtocol } from "./protocol.ts";
+
+/** Where each kind keeps its pod template. */
+const templates: Readonly<Record<string, readonly string[]>> = {
+  Pod: [],
+  Deployment: ["spec", "template"],
+  StatefulSet: ["spec", "template"],
+  DaemonSet: ["spec", "template"],
+  ReplicaSet: ["spec", "template"],
+  Job: ["spec", "template"],
+  CronJob: ["spec", "jobTemplate", "spec", "template"],
+};
+
+export function isWorkload(kind: string): boolean {
+  return kind in templates;
+}
+
+export function readWorkload(
+  object: Fields,
+  kind: string,
+  namespaceLabels: (namespace: string) => ReadonlyMap<string, string>,
+  reading: Reading,
+): Endpoint {
+  const metadata = reading.fields(object["metadata"], "metadata") ?? {};
+  const namespace = reading.text(metadata["namespace"], "metadata.namespace") ?? "default";
+  const name = reading.text(metadata["name"], "metadata.name") ?? "";
+  const steps = templates[kind] ?? [];
+  const path = steps.map((step) => `${step}.`).join("");
+  const pod = steps.reduce<Fields>((fields, step) => reading.fields(fields[step], step) ?? {}, object);
+  const own = reading.fields(pod["metadata"], `${path}metadata`) ?? {};
+  const spec = reading.fields(pod["spec"], `${path}spec`) ?? {};
+  const account = reading.text(spec["serviceAccountName"], `${path}spec.serviceAccountName`);
+  return {
+    name: `${namespace}/${name}`,
+    kind: "pod",
+    labels: podLabels({
+      namespace,
+      labels: reading.labels(own["labels"], `${path}metadata.labels`),
+      namespaceLabels: namespaceLabels(namespace),
+      ...(account === undefined ? {} : { serviceAccount: account }),
+    }),
+    ports: readContainerPorts(spec, `${path}spec`, reading),
+  };
+}
+
+function readContainerPorts(spec: Fields, path: string, reading: Reading): NamedPort[] {
+  const containers = reading.list(spec["containers"], `${path}.containers`) ?? [];
+  return containers.flatMap((container, index) => {
+    const at = `${path}.containers[${String(index)}].ports`;
+    const ports = reading.list(isFields(container) ? container["ports"] : [], at) ?? [];
+    return ports.flatMap((port) => (isFields(port) ? readPort(port, at, reading) : []));
+  });
+}
+
+/** Only named ports matter to a policy: numbers it checks against the traffic (S18). */
+function readPort(port: Fields, path: string, reading: Reading): NamedPort[] {
+  const name = reading.text(port["name"], `${path}.name`);
+  const number = reading.integer(port["containerPort"], `${path}.containerPort`);
+  const protocol = readProtocol(reading.text(port["protocol"], `${path}.protocol`) ?? "TCP", path, reading)[0];
+  if (name === undefined || number === undefined || protocol === undefined) return [];
+  return [{ name: name.toLowerCase(), protocol, port: number }];
+}

@@ -1,0 +1,102 @@
+/**
+ * World: a pile of manifests and externals, read into what a verdict depends on.
+ */
+import type { Problem } from "../../problems.ts";
+import type { Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
+import { readCiliumPolicy } from "./cilium-policy.ts";
+import { readExternal, type ApiServer, type External } from "./externals.ts";
+import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
+import { readNetworkPolicy } from "./network-policy.ts";
+import { isWorkload, readWorkload } from "./workloads.ts";
+
+export interface WorldInput {
+  readonly manifests: readonly Manifest[];
+  readonly externals: readonly External[];
+  /** `on another node` unless said otherwise: a cluster of several nodes that runs its own control plane. */
+  readonly apiServer?: ApiServer;
+}
+
+export interface ReadWorld {
+  readonly world: World;
+  /** What Cilium refuses, drops or ignores, and what we do not model. Refused objects have no rules (S25). */
+  readonly problems: readonly Problem[];
+}
+
+const policyKinds: readonly string[] = [
+  "NetworkPolicy",
+  "CiliumNetworkPolicy",
+  "CiliumClusterwideNetworkPolicy",
+] satisfies readonly PolicyKind[];
+
+function isPolicyKind(kind: string): kind is PolicyKind {
+  return policyKinds.includes(kind);
+}
+
+/** Pods come before externals, each in the order given. */
+export function readWorld(input: WorldInput): ReadWorld {
+  const problems: Problem[] = [];
+  const namespaces = readNamespaces(input.manifests, problems);
+  const pods: Endpoint[] = [];
+  const rules: Rule[] = [];
+  for (const manifest of input.manifests) {
+    const { object } = manifest;
+    const kind = kindOf(object);
+    const reading = new Reading(placeOf(manifest));
+    if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
+    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, reading));
+    problems.push(...reading.problems);
+  }
+  const apiServer = input.apiServer ?? "on another node";
+  const externals = input.externals.map((external) => readExternal(external, apiServer));
+  return { world: { endpoints: [...pods, ...externals], rules }, problems };
+}
+
+function kindOf(object: Fields): string {
+  return typeof object["kind"] === "string" ? object["kind"] : "";
+}
+
+function metadataOf(object: Fields): Fields {
+  return isFields(object["metadata"]) ? object["metadata"] : {};
+}
+
+function placeOf({ object, source }: Manifest): string {
+  const { namespace, name } = metadataOf(object);
+  const place = [kindOf(object), [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
+  return source === undefined ? place : `${source} › ${place}`;
+}
+
+function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Map<string, ReadonlyMap<string, string>> {
+  const found = new Map<string, ReadonlyMap<string, string>>();
+  for (const manifest of manifests.filter(({ object }) => kindOf(object) === "Namespace")) {
+    const reading = new Reading(placeOf(manifest));
+    const metadata = metadataOf(manifest.object);
+    const name = reading.text(metadata["name"], "metadata.name") ?? "";
+    found.set(name, reading.labels(metadata["labels"], "metadata.labels"));
+    problems.push(...reading.problems);
+  }
+  return found;
+}
+
+/** The API server gives every namespace its name as a label. */
+function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<string, string>>): Map<string, string> {
+  return new Map([...(namespaces.get(name) ?? []), ["kubernetes.io/metadata.name", name]]);
+}
+
+/** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
+function readPolicy(kind: PolicyKind, object: Fields, reading: Reading): readonly Rule[] {
+  const policy = readRef(kind, object, reading);
+  const rules =
+    kind === "NetworkPolicy"
+      ? readNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, reading)
+      : readCiliumPolicy(policy, object, reading);
+  if (reading.refused) return [];
+  const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
+  return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
+}
+
+function readRef(kind: PolicyKind, object: Fields, reading: Reading): PolicyRef {
+  const metadata = metadataOf(object);
+  const name = reading.text(metadata["name"], "metadata.name") ?? "";
+  if (kind === "CiliumClusterwideNetworkPolicy") return { kind, name };
+  return { kind, namespace: reading.text(metadata["namespace"], "metadata.namespace") ?? "default", name };
+}

@@ -1,0 +1,148 @@
+/**
+ * Selectors: who is meant. Each has a key; equal keys are the same selector to Cilium, which then merges rules (S23).
+ */
+import { containsAddress, parseAddress, type Cidr } from "./cidr.ts";
+import { matchesName } from "./dns-names.ts";
+import { clusterKey, clusterName, hasReserved, lookup, namespaceKey, parseKey } from "./labels.ts";
+import { namespaceLabelsPrefix, type IdentityLabels } from "./labels.ts";
+
+export type Operator = "In" | "NotIn" | "Exists" | "DoesNotExist";
+
+/** A selector as written, keys with their source: `any:app`. */
+export interface LabelSelector {
+  readonly matchLabels: ReadonlyMap<string, string>;
+  readonly matchExpressions: readonly Expression[];
+}
+
+export interface Expression {
+  readonly key: string;
+  readonly operator: Operator;
+  readonly values: readonly string[];
+}
+
+/** Pods that a rule governs. */
+export interface SubjectSelector {
+  readonly key: string;
+  readonly labels: LabelSelector;
+}
+
+export type PeerSelector =
+  | { readonly kind: "labels"; readonly key: string; readonly labels: LabelSelector }
+  | { readonly kind: "cidr"; readonly key: string; readonly cidr: Cidr; readonly except: readonly Cidr[] }
+  | { readonly kind: "fqdn"; readonly key: string; readonly pattern: string }
+  /** A field that is not modelled: it may select any of these (L1). */
+  | { readonly kind: "unmodelled"; readonly key: string; readonly field: string; readonly among: "anyone" | "world" };
+
+export const emptySelector: LabelSelector = { matchLabels: new Map(), matchExpressions: [] };
+
+/** Gives every key without a source this one (S9). */
+export function withSource(selector: LabelSelector, source: string): LabelSelector {
+  const encode = (written: string): string => {
+    const { source: found, key } = parseKey(written, source);
+    return `${found}:${key}`;
+  };
+  return {
+    matchLabels: new Map([...selector.matchLabels].map(([key, value]) => [encode(key), value])),
+    matchExpressions: selector.matchExpressions.map((each) => ({ ...each, key: encode(each.key) })),
+  };
+}
+
+export function withLabel(selector: LabelSelector, key: string, value: string): LabelSelector {
+  return { ...selector, matchLabels: new Map([...selector.matchLabels, [key, value]]) };
+}
+
+export function withExpression(selector: LabelSelector, expression: Expression): LabelSelector {
+  return { ...selector, matchExpressions: [...selector.matchExpressions, expression] };
+}
+
+function keysOf(selector: LabelSelector): string[] {
+  return [...selector.matchLabels.keys(), ...selector.matchExpressions.map(({ key }) => key)];
+}
+
+/** Adds what a Cilium policy leaves unsaid about its peers: the namespace (S10) and the cluster (S11). */
+export function withImplicitScope(selector: LabelSelector, namespace: string | undefined): LabelSelector {
+  const keys = keysOf(selector);
+  if (keys.some((key) => key.startsWith("reserved:"))) return selector;
+  let scoped = selector;
+  if (!keys.includes(`k8s:${namespaceKey}`) && !keys.includes(`any:${namespaceKey}`)) {
+    if (namespace === undefined) {
+      scoped = withExpression(scoped, { key: `k8s:${namespaceKey}`, operator: "Exists", values: [] });
+    } else if (!keys.some((key) => /^(k8s|any):/.test(key) && key.includes(`:${namespaceLabelsPrefix}.`))) {
+      scoped = withLabel(scoped, `k8s:${namespaceKey}`, namespace);
+    }
+  }
+  return withLocalCluster(scoped);
+}
+
+/** Peers are in this cluster unless the selector names one (S11). */
+export function withLocalCluster(selector: LabelSelector): LabelSelector {
+  const keys = keysOf(selector);
+  if (keys.includes(`k8s:${clusterKey}`) || keys.includes(`any:${clusterKey}`)) return selector;
+  return withLabel(selector, `k8s:${clusterKey}`, clusterName);
+}
+
+export function selectorKey(selector: LabelSelector): string {
+  const labels = [...selector.matchLabels].sort(([a], [b]) => (a < b ? -1 : 1));
+  const expressions = selector.matchExpressions.map(({ key, operator, values }) => [key, operator, ...values]);
+  return JSON.stringify([labels, expressions]);
+}
+
+export function labelPeer(labels: LabelSelector): PeerSelector {
+  return { kind: "labels", key: selectorKey(labels), labels };
+}
+
+/** The peer that is everyone, host and world included. */
+export const anyPeer: PeerSelector = labelPeer(emptySelector);
+
+export function selectsLabels(selector: LabelSelector, labels: IdentityLabels): boolean {
+  for (const [written, value] of selector.matchLabels) {
+    const { source, key } = parseKey(written, "any");
+    if (lookup(labels, source, key) !== value) return false;
+  }
+  return selector.matchExpressions.every(({ key: written, operator, values }) => {
+    const { source, key } = parseKey(written, "any");
+    const value = lookup(labels, source, key);
+    switch (operator) {
+      case "In":
+        return value !== undefined && values.includes(value);
+      case "NotIn":
+        return value === undefined || !values.includes(value);
+      case "Exists":
+        return value !== undefined;
+      case "DoesNotExist":
+        return value === undefined;
+    }
+  });
+}
+
+/** What of a peer a selector can see. */
+export interface VisiblePeer {
+  readonly labels: IdentityLabels;
+  /** Absent for pods and nodes, and for a name that some toFQDNs selector matches (S13, S16). */
+  readonly ip?: string;
+  readonly fqdn?: string;
+}
+
+export type Match = "yes" | "no" | "maybe";
+
+export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
+  switch (selector.kind) {
+    case "labels":
+      return selectsLabels(selector.labels, peer.labels) ? "yes" : "no";
+    case "cidr":
+      return selectsAddress(selector, peer) ? "yes" : "no";
+    case "fqdn":
+      return peer.fqdn !== undefined && matchesName(selector, peer.fqdn) ? "yes" : "no";
+    case "unmodelled":
+      return selector.among === "anyone" || hasReserved(peer.labels, "world") ? "maybe" : "no";
+  }
+}
+
+/** Only what is outside the cluster has an address to a policy (S13); a range of length 0 is the world itself. */
+function selectsAddress({ cidr, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
+  if (!hasReserved(peer.labels, "world")) return false;
+  const address = peer.ip === undefined ? undefined : parseAddress(peer.ip);
+  const inside = (range: Cidr): boolean =>
+    range.bits === 0 ? range.family === "ipv4" : address !== undefined && containsAddress(range, address);
+  return inside(cidr) && !except.some(inside);
+}

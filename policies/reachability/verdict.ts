@@ -1,0 +1,152 @@
+/**
+ * Verdict: the one evaluator. Everything else that speaks of reachability asks here.
+ */
+import { identitiesOf, type Identities } from "./identities.ts";
+import { hasReserved } from "./labels.ts";
+import type {
+  Authentication,
+  Direction,
+  Endpoint,
+  L7Union,
+  Origin,
+  SemanticRule,
+  Side,
+  SideOutcome,
+  Traffic,
+  Verdict,
+  World,
+} from "./model.ts";
+import { covers, sidePolicy, type Grant, type SidePolicy } from "./side-policy.ts";
+
+/** What is worked out once per world. */
+export interface Prepared {
+  readonly world: World;
+  readonly identities: Identities;
+  /** The policy of the identity at this position. */
+  readonly policy: (identity: number, direction: Direction) => SidePolicy;
+  /** Its grants that may match the peer at this position, on whatever port. */
+  readonly grants: (identity: number, direction: Direction, peer: number) => readonly Grant[];
+}
+
+const prepared = new WeakMap<World, Prepared>();
+
+/** Equal to deciding from scratch: a world is never changed after it was read. */
+export function prepare(world: World): Prepared {
+  let found = prepared.get(world);
+  if (found === undefined) prepared.set(world, (found = prepareAnew(world)));
+  return found;
+}
+
+function prepareAnew(world: World): Prepared {
+  const identities = identitiesOf(world);
+  const policies = { egress: [] as SidePolicy[], ingress: [] as SidePolicy[] };
+  const matching = { egress: [] as (readonly Grant[])[][], ingress: [] as (readonly Grant[])[][] };
+  const policy = (identity: number, direction: Direction): SidePolicy =>
+    (policies[direction][identity] ??= sidePolicy(
+      world.rules.filter(
+        (rule) => rule.direction === direction && identities.subjects(rule.subject)[identity] === true,
+      ),
+      identities,
+    ));
+  return {
+    world,
+    identities,
+    policy,
+    grants: (identity, direction, peer) => {
+      const row = (matching[direction][identity] ??= []);
+      return (row[peer] ??= policy(identity, direction).grants.filter(({ matches }) => matches[peer] !== "no"));
+    },
+  };
+}
+
+const nothing: Pick<Side, "l7" | "authentication"> = { l7: [], authentication: "unspecified" };
+
+/** Whether the connection is possible. Both sides must let it pass (S6); what one denies, no other can allow (S3). */
+export function decide(traffic: Traffic, world: World): Verdict {
+  const { from, to, protocol, port } = traffic;
+  const ready = prepare(world);
+  const egress = side(ready, "egress", from, to, protocol, port);
+  const ingress = side(ready, "ingress", to, from, protocol, port);
+  const outcomes = [egress.outcome, ingress.outcome];
+  if (outcomes.includes("deny")) return { outcome: "denied", egress, ingress };
+  return { outcome: outcomes.includes("unknown") ? "unknown" : "allowed", egress, ingress };
+}
+
+function side(
+  ready: Prepared,
+  direction: Direction,
+  subject: number,
+  peer: number,
+  protocol: Traffic["protocol"],
+  port: number,
+): Side {
+  const { identities } = ready;
+  const [subjectId, peerId] = [identities.of[subject], identities.of[peer]];
+  const [pod, other] = [ready.world.endpoints[subject], ready.world.endpoints[peer]];
+  if (subjectId === undefined || peerId === undefined || pod === undefined || other === undefined) {
+    throw new RangeError(`no endpoint at ${String(subject)} or ${String(peer)}`);
+  }
+  const answer = (outcome: SideOutcome, rule: SemanticRule, origins: readonly Origin[] = []): Side => ({
+    outcome,
+    reason: { direction, rule, origins },
+    ...nothing,
+  });
+  if (pod.kind !== "pod") return answer("not-applicable", "S6");
+  const policy = ready.policy(subjectId, direction);
+  if (policy.rules.length === 0) return answer("allow", "S1");
+  if (policy.conflicts.length > 0) return answer("unknown", "L4", policy.conflicts);
+  const server = direction === "ingress" ? pod.ports : other.ports;
+  const speaking = ready
+    .grants(subjectId, direction, peerId)
+    .filter(({ filter }) => covers(filter, direction, server, protocol, port));
+  const found = granted(speaking, peerId, answer);
+  if (found === undefined) return ungranted(policy, direction, other, answer);
+  if (found.outcome !== "redirect" || !passesByDefault(policy, direction, other)) return found;
+  return { ...found, l7: [...found.l7, { kind: "anything" }] };
+}
+
+/** The node reaches its pods without a rule (S5), and that allow stands beside L7 rules like any other (S22). */
+function passesByDefault(policy: SidePolicy, direction: Direction, peer: Endpoint): boolean {
+  return policy.isolated === "yes" && direction === "ingress" && hasReserved(peer.labels, "host");
+}
+
+type Answer = (outcome: SideOutcome, rule: SemanticRule, origins?: readonly Origin[]) => Side;
+
+function originsOf(grants: readonly Grant[]): Origin[] {
+  return grants.flatMap(({ origins }) => origins);
+}
+
+/** The answer of the rules that match, strongest first: deny, what might be a deny, redirect, allow. */
+function granted(speaking: readonly Grant[], peer: number, answer: Answer): Side | undefined {
+  const certain = speaking.filter(({ certainty, matches }) => certainty === "certain" && matches[peer] === "yes");
+  const doubtful = speaking.filter((grant) => !certain.includes(grant));
+  const denies = certain.filter(({ action }) => action === "deny");
+  if (denies.length > 0) return answer("deny", "S3", originsOf(denies));
+  const doubtfulDenies = doubtful.filter(({ action }) => action === "deny");
+  if (doubtfulDenies.length > 0) return answer("unknown", "L1", originsOf(doubtfulDenies));
+  if (certain.length === 0) return doubtful.length === 0 ? undefined : answer("unknown", "L1", originsOf(doubtful));
+  const authentication = strongest(certain);
+  const l7 = unionOf(certain);
+  if (l7.length === 0) return { ...answer("allow", "S4", originsOf(certain)), authentication };
+  return { ...answer("redirect", "S21", originsOf(certain)), l7, authentication };
+}
+
+/** One element per grant, as soon as one of them restricts anything (S21, S22). */
+function unionOf(grants: readonly Grant[]): L7Union {
+  if (grants.every(({ l7 }) => l7.kind === "none")) return [];
+  return grants.map(({ l7 }) => (l7.kind === "none" ? { kind: "anything" } : { kind: "restricted", by: l7 }));
+}
+
+function strongest(grants: readonly Grant[]): Authentication {
+  const modes = grants.map(({ authentication }) => authentication);
+  const order = ["test-always-fail", "required", "disabled"] as const;
+  return order.find((mode) => modes.includes(mode)) ?? "unspecified";
+}
+
+/** No rule matches: the default of the direction (S2, S5, S7). */
+function ungranted(policy: SidePolicy, direction: Direction, peer: Endpoint, answer: Answer): Side {
+  if (policy.isolated === "no") return answer("allow", "S7");
+  if (direction === "ingress" && hasReserved(peer.labels, "host")) return answer("allow", "S5");
+  const origins = policy.rules.filter(({ defaultDeny }) => defaultDeny === "switches-on").map(({ origin }) => origin);
+  return policy.isolated === "maybe" ? answer("unknown", "L1", origins) : answer("deny", "S2", origins);
+}
