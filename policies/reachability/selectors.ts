@@ -60,7 +60,11 @@ function keysOf(selector: LabelSelector): string[] {
 }
 
 /** Adds what a Cilium policy leaves unsaid about its peers: the namespace (S10) and the cluster (S11). */
-export function withImplicitScope(selector: LabelSelector, namespace: string | undefined): LabelSelector {
+export function withImplicitScope(
+  selector: LabelSelector,
+  namespace: string | undefined,
+  scope: PeerScope,
+): LabelSelector {
   const keys = keysOf(selector);
   if (keys.some((key) => key.startsWith("reserved:"))) return selector;
   let scoped = selector;
@@ -71,12 +75,16 @@ export function withImplicitScope(selector: LabelSelector, namespace: string | u
       scoped = withLabel(scoped, `k8s:${namespaceKey}`, namespace);
     }
   }
-  return withLocalCluster(scoped);
+  return withinCluster(scoped, scope);
 }
 
+/** The chart's `policyDefaultLocalCluster`: true, the default since 1.19, is the local cluster. */
+export type PeerScope = "local cluster" | "any cluster";
+
 /** Peers are in this cluster unless the selector names one (S11). */
-export function withLocalCluster(selector: LabelSelector): LabelSelector {
+export function withinCluster(selector: LabelSelector, scope: PeerScope): LabelSelector {
   const keys = keysOf(selector);
+  if (scope === "any cluster") return selector;
   if (keys.includes(`k8s:${clusterKey}`) || keys.includes(`any:${clusterKey}`)) return selector;
   return withLabel(selector, `k8s:${clusterKey}`, clusterName);
 }
@@ -138,7 +146,7 @@ export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
   }
 }
 
-/** Only what is outside the cluster has an address to a policy (S13); a range of length 0 is the world itself. */
+/** Only what is outside has an address to a policy (S13); length 0 is the world itself; exceptions are its own (S14). */
 function selectsAddress({ cidr, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
   if (!hasReserved(peer.labels, "world")) return false;
   const address = peer.ip === undefined ? undefined : parseAddress(peer.ip);

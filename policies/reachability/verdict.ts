@@ -105,9 +105,9 @@ function side(
   return { ...found, l7: [...found.l7, { kind: "anything" }] };
 }
 
-/** The node reaches its pods without a rule (S5), and that allow stands beside L7 rules like any other (S22). */
+/** What passes without any rule (S5, S7) stands beside L7 rules like an allow without them (S22). */
 function passesByDefault(policy: SidePolicy, direction: Direction, peer: Endpoint): boolean {
-  return policy.isolated === "yes" && direction === "ingress" && hasReserved(peer.labels, "host");
+  return policy.isolated === "no" || (direction === "ingress" && hasReserved(peer.labels, "host"));
 }
 
 type Answer = (outcome: SideOutcome, rule: SemanticRule, origins?: readonly Origin[]) => Side;
@@ -145,8 +145,7 @@ function strongest(grants: readonly Grant[]): Authentication {
 
 /** No rule matches: the default of the direction (S2, S5, S7). */
 function ungranted(policy: SidePolicy, direction: Direction, peer: Endpoint, answer: Answer): Side {
-  if (policy.isolated === "no") return answer("allow", "S7");
-  if (direction === "ingress" && hasReserved(peer.labels, "host")) return answer("allow", "S5");
+  if (passesByDefault(policy, direction, peer)) return answer("allow", policy.isolated === "no" ? "S7" : "S5");
   const origins = policy.rules.filter(({ defaultDeny }) => defaultDeny === "switches-on").map(({ origin }) => origin);
   return policy.isolated === "maybe" ? answer("unknown", "L1", origins) : answer("deny", "S2", origins);
 }

@@ -2,7 +2,7 @@
  * One entry of a Cilium policy's ingress or egress list: peers, ports, ICMP types and authentication.
  */
 import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule } from "../model.ts";
-import type { SubjectSelector } from "../selectors.ts";
+import type { PeerScope, SubjectSelector } from "../selectors.ts";
 import { readPeers } from "./cilium-peers.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readIcmps } from "./icmp.ts";
@@ -11,6 +11,7 @@ import { readPortRules } from "./to-ports.ts";
 export interface EntryContext {
   readonly policy: PolicyRef;
   readonly subject: SubjectSelector;
+  readonly scope: PeerScope;
   readonly direction: Direction;
   readonly action: Rule["action"];
   readonly defaultDeny: Rule["defaultDeny"];

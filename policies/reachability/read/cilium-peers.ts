@@ -49,11 +49,11 @@ export function readPeers(context: EntryContext, fields: Fields, path: string, r
 
 const asIfAbsent: readonly string[] = ["FQDNs", "Groups", "Services"];
 
-function peerFields({ policy, direction, action }: EntryContext): Record<string, Reader> {
+function peerFields({ policy, scope, direction, action }: EntryContext): Record<string, Reader> {
   return {
     Endpoints: (value, path, reading) => {
       const written = withSource(readLabelSelector(value, path, reading), "any");
-      return [labelPeer(withImplicitScope(written, policy.namespace))];
+      return [labelPeer(withImplicitScope(written, policy.namespace, scope))];
     },
     CIDR: readCidr,
     CIDRSet: readCidrRule,

@@ -3,8 +3,8 @@
  */
 import { namespaceKey } from "../labels.ts";
 import type { Direction, PolicyRef, Rule } from "../model.ts";
-import { selectorKey, withLabel, withSource, type SubjectSelector } from "../selectors.ts";
-import { readEntry } from "./cilium-entry.ts";
+import { selectorKey, withLabel, withSource, type PeerScope, type SubjectSelector } from "../selectors.ts";
+import { readEntry, type EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 
@@ -30,19 +30,29 @@ const lists = [
 ] as const;
 
 /** The rules of one object; its problems stand in the reading. */
-export function readCiliumPolicy(policy: PolicyRef, object: Fields, reading: Reading): readonly Rule[] {
+export function readCiliumPolicy(
+  policy: PolicyRef,
+  object: Fields,
+  scope: PeerScope,
+  reading: Reading,
+): readonly Rule[] {
   const spec = reading.fields(object["spec"], "spec");
   const specs = reading.list(object["specs"], "specs");
   if (spec === undefined && specs === undefined) reading.refuse("spec", "an empty policy", "`spec` or `specs`");
   return [
-    ...(spec === undefined ? [] : readSpec(policy, spec, "spec", reading)),
+    ...(spec === undefined ? [] : readSpec({ policy, scope }, spec, "spec", reading)),
     ...(specs ?? []).flatMap((each, index) =>
-      readSpec(policy, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
+      readSpec({ policy, scope }, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
     ),
   ];
 }
 
-function readSpec(policy: PolicyRef, spec: Fields, path: string, reading: Reading): Rule[] {
+function readSpec(
+  { policy, scope }: Pick<EntryContext, "policy" | "scope">,
+  spec: Fields,
+  path: string,
+  reading: Reading,
+): Rule[] {
   reading.only(spec, path, known);
   const entries = lists.flatMap(({ field, direction, action }) =>
     (reading.list(spec[field], `${path}.${field}`) ?? []).map((entry, index) => ({
@@ -59,7 +69,7 @@ function readSpec(policy: PolicyRef, spec: Fields, path: string, reading: Readin
   const defaults = readDefaultDeny(spec, path, reading);
   const rules = entries.map(({ entry, direction, action, path: at }) =>
     readEntry(
-      { policy, subject: subject ?? nobody, direction, action, defaultDeny: defaults[direction] },
+      { policy, subject: subject ?? nobody, scope, direction, action, defaultDeny: defaults[direction] },
       entry,
       at,
       reading,

@@ -11,9 +11,10 @@ import {
   labelPeer,
   selectorKey,
   withLabel,
-  withLocalCluster,
+  withinCluster,
   withSource,
   type LabelSelector,
+  type PeerScope,
   type PeerSelector,
   type SubjectSelector,
 } from "../selectors.ts";
@@ -22,7 +23,12 @@ import { readLabelSelector } from "./label-selector.ts";
 import { readProtocol } from "./protocol.ts";
 
 /** The rules of one NetworkPolicy; none if it cannot be read. */
-export function readNetworkPolicy(policy: PolicyRef, spec: Fields, reading: Reading): readonly Rule[] {
+export function readNetworkPolicy(
+  policy: PolicyRef,
+  spec: Fields,
+  scope: PeerScope,
+  reading: Reading,
+): readonly Rule[] {
   reading.only(spec, "spec", ["podSelector", "policyTypes", "ingress", "egress"]);
   const namespace = policy.namespace ?? "default";
   const pods = readLabelSelector(spec["podSelector"], "spec.podSelector", reading);
@@ -33,17 +39,22 @@ export function readNetworkPolicy(policy: PolicyRef, spec: Fields, reading: Read
   const rules = (direction: Direction): Rule[] => {
     const list = reading.list(spec[direction], `spec.${direction}`) ?? [];
     return list.flatMap((entry, index) =>
-      readEntry({ policy, subject, direction, namespace }, entry, `spec.${direction}[${String(index)}]`, reading),
+      readEntry(
+        { policy, subject, direction, namespace, scope },
+        entry,
+        `spec.${direction}[${String(index)}]`,
+        reading,
+      ),
     );
   };
   const ingress = rules("ingress");
   const egress = rules("egress");
   // Rules count whatever policyTypes says; policyTypes only decides what an empty direction means (S24).
   if (ingress.length === 0 && (types.includes("Ingress") || !types.includes("Egress"))) {
-    ingress.push(isolation({ policy, subject, direction: "ingress", namespace }));
+    ingress.push(isolation({ policy, subject, direction: "ingress", namespace, scope }));
   }
   if (egress.length === 0 && types.includes("Egress")) {
-    egress.push(isolation({ policy, subject, direction: "egress", namespace }));
+    egress.push(isolation({ policy, subject, direction: "egress", namespace, scope }));
   }
   return [...ingress, ...egress];
 }
@@ -53,6 +64,7 @@ interface Context {
   readonly subject: SubjectSelector;
   readonly direction: Direction;
   readonly namespace: string;
+  readonly scope: PeerScope;
 }
 
 function rule({ policy, subject, direction }: Context, path: string, peers: Peers, scope: PortScope): Rule {
@@ -93,18 +105,23 @@ function readEntry(context: Context, entry: unknown, path: string, reading: Read
   if (peers.length === 0) return [rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope)];
   return peers.map((peer, index) => {
     const peerPath = `${path}.${peerField}[${String(index)}]`;
-    const selectors = readPeer(context.namespace, peer, peerPath, reading);
+    const selectors = readPeer(context, peer, peerPath, reading);
     return rule(context, peerPath, { kind: "selected", selectors }, scope);
   });
 }
 
-function readPeer(namespace: string, peer: unknown, path: string, reading: Reading): PeerSelector[] {
+function readPeer(
+  { namespace, scope: cluster }: Context,
+  peer: unknown,
+  path: string,
+  reading: Reading,
+): PeerSelector[] {
   const fields = isFields(peer) ? peer : {};
   reading.only(fields, path, ["podSelector", "namespaceSelector", "ipBlock"]);
   const block = reading.fields(fields["ipBlock"], `${path}.ipBlock`);
   if (block !== undefined) return readBlock(block, `${path}.ipBlock`, reading);
   const written = readLabelSelector(fields["podSelector"], `${path}.podSelector`, reading);
-  const pods = withLocalCluster(withSource(written, "k8s"));
+  const pods = withinCluster(withSource(written, "k8s"), cluster);
   const namespaces = fields["namespaceSelector"];
   if (namespaces === undefined || namespaces === null) {
     return [labelPeer(withLabel(pods, `k8s:${namespaceKey}`, namespace))];

@@ -3,6 +3,7 @@
  */
 import type { Problem } from "../../problems.ts";
 import type { Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
+import type { PeerScope } from "../selectors.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
 import { readExternal, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
@@ -14,6 +15,8 @@ export interface WorldInput {
   readonly externals: readonly External[];
   /** `on another node` unless said otherwise: a cluster of several nodes that runs its own control plane. */
   readonly apiServer?: ApiServer;
+  /** `local cluster` unless said otherwise, as in the chart (S11). */
+  readonly peerScope?: PeerScope;
 }
 
 export interface ReadWorld {
@@ -43,7 +46,7 @@ export function readWorld(input: WorldInput): ReadWorld {
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
-    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, reading));
+    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, input.peerScope ?? "local cluster", reading));
     problems.push(...reading.problems);
   }
   const apiServer = input.apiServer ?? "on another node";
@@ -83,12 +86,12 @@ function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<stri
 }
 
 /** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
-function readPolicy(kind: PolicyKind, object: Fields, reading: Reading): readonly Rule[] {
+function readPolicy(kind: PolicyKind, object: Fields, scope: PeerScope, reading: Reading): readonly Rule[] {
   const policy = readRef(kind, object, reading);
   const rules =
     kind === "NetworkPolicy"
-      ? readNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, reading)
-      : readCiliumPolicy(policy, object, reading);
+      ? readNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, scope, reading)
+      : readCiliumPolicy(policy, object, scope, reading);
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
   return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
