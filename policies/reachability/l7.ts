@@ -55,3 +55,18 @@ export function merge(a: L7Restriction, b: L7Restriction): L7Restriction | "conf
   if ("rules" in a && "rules" in b && a.kind === b.kind) return withRules(a, b.rules);
   return "conflict";
 }
+
+/** Rules inside one element are a set. */
+export function restrictionKey(restriction: L7Restriction): string {
+  switch (restriction.kind) {
+    case "none":
+      return "";
+    case "http":
+    case "dns":
+      return `${restriction.kind} ${[...new Set(restriction.rules)].sort().join(" ")}`;
+    case "tls":
+      return `tls ${[...restriction.serverNames].sort().join(" ")}`;
+    case "listener":
+      return `listener ${restriction.name}`;
+  }
+}

@@ -63,43 +63,47 @@ const nothing: Pick<Side, "l7" | "authentication"> = { l7: [], authentication: "
 
 /** Whether the connection is possible. Both sides must let it pass (S6); what one denies, no other can allow (S3). */
 export function decide(traffic: Traffic, world: World): Verdict {
-  const { from, to, protocol, port } = traffic;
   const ready = prepare(world);
-  const egress = side(ready, "egress", from, to, protocol, port);
-  const ingress = side(ready, "ingress", to, from, protocol, port);
-  const outcomes = [egress.outcome, ingress.outcome];
-  if (outcomes.includes("deny")) return { outcome: "denied", egress, ingress };
-  return { outcome: outcomes.includes("unknown") ? "unknown" : "allowed", egress, ingress };
+  const [from, to] = [ready.identities.of[traffic.from], ready.identities.of[traffic.to]];
+  if (from === undefined || to === undefined) {
+    throw new RangeError(`no endpoint at ${String(traffic.from)} or ${String(traffic.to)}`);
+  }
+  const egress = decideSide(ready, "egress", from, to, traffic);
+  const ingress = decideSide(ready, "ingress", to, from, traffic);
+  return { outcome: outcomeOf(egress.outcome, ingress.outcome), egress, ingress };
 }
 
-function side(
+export function outcomeOf(egress: SideOutcome, ingress: SideOutcome): Verdict["outcome"] {
+  if (egress === "deny" || ingress === "deny") return "denied";
+  return egress === "unknown" || ingress === "unknown" ? "unknown" : "allowed";
+}
+
+/** One side's answer. Subject and peer are positions of identities. */
+export function decideSide(
   ready: Prepared,
   direction: Direction,
   subject: number,
   peer: number,
-  protocol: Traffic["protocol"],
-  port: number,
+  { protocol, port }: Pick<Traffic, "protocol" | "port">,
 ): Side {
-  const { identities } = ready;
-  const [subjectId, peerId] = [identities.of[subject], identities.of[peer]];
-  const [pod, other] = [ready.world.endpoints[subject], ready.world.endpoints[peer]];
-  if (subjectId === undefined || peerId === undefined || pod === undefined || other === undefined) {
-    throw new RangeError(`no endpoint at ${String(subject)} or ${String(peer)}`);
+  const [pod, other] = [ready.identities.representatives[subject], ready.identities.representatives[peer]];
+  if (pod === undefined || other === undefined) {
+    throw new RangeError(`no identity at ${String(subject)} or ${String(peer)}`);
   }
-  const answer = (outcome: SideOutcome, rule: SemanticRule, origins: readonly Origin[] = []): Side => ({
+  const answer: Answer = (outcome, rule, origins = []) => ({
     outcome,
     reason: { direction, rule, origins },
     ...nothing,
   });
   if (pod.kind !== "pod") return answer("not-applicable", "S6");
-  const policy = ready.policy(subjectId, direction);
+  const policy = ready.policy(subject, direction);
   if (policy.rules.length === 0) return answer("allow", "S1");
   if (policy.conflicts.length > 0) return answer("unknown", "L4", policy.conflicts);
   const server = direction === "ingress" ? pod.ports : other.ports;
   const speaking = ready
-    .grants(subjectId, direction, peerId)
+    .grants(subject, direction, peer)
     .filter(({ filter }) => covers(filter, direction, server, protocol, port));
-  const found = granted(speaking, peerId, answer);
+  const found = granted(speaking, peer, answer);
   if (found === undefined) return ungranted(policy, direction, other, answer);
   if (found.outcome !== "redirect" || !passesByDefault(policy, direction, other)) return found;
   return { ...found, l7: [...found.l7, { kind: "anything" }] };

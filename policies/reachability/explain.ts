@@ -1,0 +1,147 @@
+/**
+ * Explain: a verdict in sentences, the deciding rules in order, and for a denial the one thing that is missing.
+ */
+import type {
+  Direction,
+  Endpoint,
+  Origin,
+  PolicyRef,
+  SemanticRule,
+  Side,
+  SideOutcome,
+  Traffic,
+  World,
+} from "./model.ts";
+import { covers, type Grant } from "./side-policy.ts";
+import { decide, prepare } from "./verdict.ts";
+
+export interface Explanation {
+  /** `ns1/a -> ns1/b TCP 80: denied`. */
+  readonly headline: string;
+  /** Egress of the client, then ingress of the server. */
+  readonly sides: readonly SideExplanation[];
+}
+
+export interface SideExplanation {
+  readonly direction: Direction;
+  readonly outcome: SideOutcome;
+  readonly rule: SemanticRule;
+  readonly sentence: string;
+  /** The entries that decided. */
+  readonly origins: readonly Origin[];
+  /** Entries that almost spoke, and what kept them from it. */
+  readonly nearMisses: readonly NearMiss[];
+  /** What would let the connection pass this side. Absent unless the side denies. */
+  readonly missing?: string;
+}
+
+export interface NearMiss {
+  readonly origin: Origin;
+  readonly because: "another port" | "another peer";
+}
+
+export function explain(traffic: Traffic, world: World): Explanation {
+  const { outcome, egress, ingress } = decide(traffic, world);
+  const [client, server] = [world.endpoints[traffic.from], world.endpoints[traffic.to]];
+  if (client === undefined || server === undefined) throw new RangeError("no such endpoint");
+  const port = `${traffic.protocol} ${String(traffic.port)}`;
+  return {
+    headline: `${client.name} -> ${server.name} ${port}: ${outcome}`,
+    sides: [
+      explainSide(egress, { pod: client, peer: server, port, traffic }, world),
+      explainSide(ingress, { pod: server, peer: client, port, traffic }, world),
+    ],
+  };
+}
+
+/** One line for the headline, then one per side and what it misses. */
+export function explanationText({ headline, sides }: Explanation): string {
+  const lines = sides.flatMap(({ direction, sentence, rule, nearMisses, missing }) => [
+    `  ${direction}: ${sentence} (${rule})`,
+    ...nearMisses.map(({ origin, because }) => `    near miss: ${originText(origin)}, ${because}`),
+    ...(missing === undefined ? [] : [`    missing: ${missing}`]),
+  ]);
+  return [headline, ...lines].join("\n");
+}
+
+interface Context {
+  readonly pod: Endpoint;
+  readonly peer: Endpoint;
+  readonly port: string;
+  readonly traffic: Traffic;
+}
+
+function explainSide({ outcome, reason }: Side, context: Context, world: World): SideExplanation {
+  const { direction, rule, origins } = reason;
+  const { pod, peer, port } = context;
+  const explained = {
+    direction,
+    outcome,
+    rule,
+    origins,
+    sentence: sentenceOf(rule, outcome, pod, origins),
+    nearMisses: outcome === "deny" && rule === "S2" ? nearMisses(direction, context, world) : [],
+  };
+  if (outcome !== "deny") return explained;
+  const toward = direction === "egress" ? "to" : "from";
+  const missing =
+    rule === "S3"
+      ? `an exception for ${port} ${toward} ${peer.name} in every deny above`
+      : `an ${direction} rule for ${pod.name} that allows ${port} ${toward} ${peer.name}`;
+  return { ...explained, missing };
+}
+
+const kinds: Record<PolicyRef["kind"], string> = {
+  NetworkPolicy: "knp",
+  CiliumNetworkPolicy: "cnp",
+  CiliumClusterwideNetworkPolicy: "ccnp",
+};
+
+/** `cnp ns1/dns spec.egress[0]`. */
+export function originText({ policy, path }: Origin): string {
+  const name = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
+  return `${kinds[policy.kind]} ${name} ${path}`;
+}
+
+function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, origins: readonly Origin[]): string {
+  const by = [...new Set(origins.map(originText))].join(", ");
+  switch (rule) {
+    case "S1":
+      return `no policy selects ${pod.name}`;
+    case "S2":
+      return `isolated by ${by}, and nothing allows it`;
+    case "S3":
+      return `denied by ${by}`;
+    case "S5":
+      return `the node reaches its pods, and nothing denies it`;
+    case "S6":
+      return `${pod.name} is no pod, so no policy applies`;
+    case "S7":
+      return `nothing isolates ${pod.name}, and nothing denies it`;
+    case "S21":
+      return `allowed by ${by}, restricted at L7`;
+    case "L4":
+      return `rules that Cilium cannot merge: ${by}`;
+    default:
+      return outcome === "unknown" ? `depends on what is not modelled: ${by}` : `allowed by ${by}`;
+  }
+}
+
+/** Allows of this pod that name the peer or the port, but not both. */
+function nearMisses(direction: Direction, { pod, peer, traffic }: Context, world: World): NearMiss[] {
+  const ready = prepare(world);
+  const [subjectAt, peerAt] = direction === "egress" ? [traffic.from, traffic.to] : [traffic.to, traffic.from];
+  const [subject, other] = [ready.identities.of[subjectAt], ready.identities.of[peerAt]];
+  if (subject === undefined || other === undefined) return [];
+  const server = direction === "ingress" ? pod.ports : peer.ports;
+  const miss = ({ filter, matches, origins }: Grant): NearMiss[] => {
+    const namesPort = covers(filter, direction, server, traffic.protocol, traffic.port);
+    const namesPeer = matches[other] === "yes";
+    if (namesPort === namesPeer) return [];
+    return origins.map((origin) => ({ origin, because: namesPeer ? "another port" : "another peer" }));
+  };
+  const allows = ready.policy(subject, direction).grants.filter(({ action }) => action === "allow");
+  const found = new Map(allows.flatMap(miss).map((each) => [`${originText(each.origin)} ${each.because}`, each]));
+  // An entry that names the peer is closer than one that names the port.
+  return [...found.values()].sort((a, b) => (a.because === b.because ? 0 : a.because === "another port" ? -1 : 1));
+}

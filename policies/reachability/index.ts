@@ -1,0 +1,14 @@
+/**
+ * Reachability: who may talk to whom, as Cilium decides it.
+ *
+ * Read manifests into a world, then ask: one connection, all of them, what a change does, or why.
+ */
+export { compare, compareAt, type Change, type ChangeKind, type Comparison, type Question } from "./diff.ts";
+export { explain, explanationText, type Explanation } from "./explain.ts";
+export { connect, type Cell, type Matrix, type Span } from "./matrix.ts";
+export type { Endpoint, Origin, PolicyRef, Rule, SemanticRule, Side, Traffic, Verdict, World } from "./model.ts";
+export type { Protocol } from "./ports.ts";
+export type { ApiServer, External } from "./read/externals.ts";
+export type { Manifest } from "./read/fields.ts";
+export { readWorld, type ReadWorld, type WorldInput } from "./read/world.ts";
+export { decide } from "./verdict.ts";
