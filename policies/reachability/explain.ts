@@ -128,12 +128,12 @@ function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, ori
 }
 
 /** Allows of this pod that name the peer or the port, but not both. */
-function nearMisses(direction: Direction, { pod, peer, traffic }: Context, world: World): NearMiss[] {
+function nearMisses(direction: Direction, { traffic }: Context, world: World): NearMiss[] {
   const ready = prepare(world);
   const [subjectAt, peerAt] = direction === "egress" ? [traffic.from, traffic.to] : [traffic.to, traffic.from];
   const [subject, other] = [ready.identities.of[subjectAt], ready.identities.of[peerAt]];
   if (subject === undefined || other === undefined) return [];
-  const server = direction === "ingress" ? pod.ports : peer.ports;
+  const server = ready.listener(direction, subject, other);
   const miss = ({ filter, matches, origins }: Grant): NearMiss[] => {
     const namesPort = covers(filter, direction, server, traffic.protocol, traffic.port);
     const namesPeer = matches[other] === "yes";

@@ -79,8 +79,12 @@ export interface Rule {
   readonly certainty: Certainty;
 }
 
+/** Minor versions whose verdicts differ (S19, L8). */
+export type CiliumVersion = "1.18" | "1.19" | "1.20";
+
 /** Everything a verdict depends on. */
 export interface World {
+  readonly cilium: CiliumVersion;
   readonly endpoints: readonly Endpoint[];
   readonly rules: readonly Rule[];
 }

@@ -30,7 +30,7 @@ export const portSpace = [
 /** Every stretch of the port space for one pair of identities, in order, equal neighbours joined. */
 export function sideSpans(ready: Prepared, direction: Direction, subject: number, peer: number): readonly SideSpan[] {
   const { representatives } = ready.identities;
-  const server = representatives[direction === "ingress" ? subject : peer]?.ports ?? [];
+  const server = ready.listener(direction, subject, peer);
   const isPod = representatives[subject]?.kind === "pod";
   const grants = isPod ? ready.grants(subject, direction, peer) : [];
   return portSpace.flatMap(({ protocol, first, last }) => {

@@ -8,6 +8,7 @@ import type {
   Direction,
   Endpoint,
   L7Union,
+  NamedPort,
   Origin,
   SemanticRule,
   Side,
@@ -24,6 +25,8 @@ export interface Prepared {
   readonly identities: Identities;
   /** The policy of the identity at this position. */
   readonly policy: (identity: number, direction: Direction) => SidePolicy;
+  /** The ports by which names are resolved: those of whoever listens, or of the whole cluster (S18, S19). */
+  readonly listener: (direction: Direction, subject: number, peer: number) => readonly NamedPort[];
   /** Its grants that may match the peer at this position, on whatever port. */
   readonly grants: (identity: number, direction: Direction, peer: number) => readonly Grant[];
 }
@@ -39,6 +42,7 @@ export function prepare(world: World): Prepared {
 
 function prepareAnew(world: World): Prepared {
   const identities = identitiesOf(world);
+  const everyPort = world.endpoints.flatMap(({ ports }) => ports);
   const policies = { egress: [] as SidePolicy[], ingress: [] as SidePolicy[] };
   const matching = { egress: [] as (readonly Grant[])[][], ingress: [] as (readonly Grant[])[][] };
   const policy = (identity: number, direction: Direction): SidePolicy =>
@@ -52,6 +56,10 @@ function prepareAnew(world: World): Prepared {
     world,
     identities,
     policy,
+    listener: (direction, subject, peer) => {
+      if (direction === "egress" && world.cilium !== "1.20") return everyPort;
+      return identities.representatives[direction === "ingress" ? subject : peer]?.ports ?? [];
+    },
     grants: (identity, direction, peer) => {
       const row = (matching[direction][identity] ??= []);
       return (row[peer] ??= policy(identity, direction).grants.filter(({ matches }) => matches[peer] !== "no"));
@@ -99,7 +107,7 @@ export function decideSide(
   const policy = ready.policy(subject, direction);
   if (policy.rules.length === 0) return answer("allow", "S1");
   if (policy.conflicts.length > 0) return answer("unknown", "L4", policy.conflicts);
-  const server = direction === "ingress" ? pod.ports : other.ports;
+  const server = ready.listener(direction, subject, peer);
   const speaking = ready
     .grants(subject, direction, peer)
     .filter(({ filter }) => covers(filter, direction, server, protocol, port));
@@ -141,6 +149,7 @@ function unionOf(grants: readonly Grant[]): L7Union {
   return grants.map(({ l7 }) => (l7.kind === "none" ? { kind: "anything" } : { kind: "restricted", by: l7 }));
 }
 
+/** What must succeed before the connection stands (S27): the strongest that any allow asks for. */
 function strongest(grants: readonly Grant[]): Authentication {
   const modes = grants.map(({ authentication }) => authentication);
   const order = ["test-always-fail", "required", "disabled"] as const;

@@ -7,7 +7,7 @@ import zlib from "node:zlib";
 import type { Entity, External } from "../../policies/reachability/read/externals.ts";
 import { readWorld } from "../../policies/reachability/read/world.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
-import type { Side, SideOutcome, Verdict, World } from "../../policies/reachability/model.ts";
+import type { CiliumVersion, Side, SideOutcome, Verdict, World } from "../../policies/reachability/model.ts";
 
 export interface Case {
   readonly id: number;
@@ -64,14 +64,14 @@ export const readCases = (): Case[] => read("random-cases-000-299.jsonl.gz") as 
 export const readPairs = (): Pair[] => read("diff-cases-000-299.jsonl.gz") as Pair[];
 
 /** The scenario as a cluster would hold it: plain objects. */
-export function worldOf(scenario: Case): World {
+export function worldOf(scenario: Case, cilium: CiliumVersion = "1.20"): World {
   const namespaces = Object.entries(scenario.namespaces).map(([name, labels]) => ({
     kind: "Namespace",
     metadata: { name, labels },
   }));
   const objects: Fields[] = [...namespaces, ...scenario.pods.map(podObject), ...scenario.policies];
   const manifests = objects.map((object) => ({ object }));
-  return readWorld({ manifests, externals: scenario.externals }).world;
+  return readWorld({ manifests, externals: scenario.externals, cilium }).world;
 }
 
 function podObject({ namespace, name, labels, serviceAccount, ports }: Pod): Fields {

@@ -11,17 +11,21 @@ import type { Traffic, World } from "../../policies/reachability/model.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import { readWorld, type WorldInput } from "../../policies/reachability/read/world.ts";
+import { l7Key } from "../../policies/reachability/spans.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 import { l7LineOf } from "./cases.ts";
 
 type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp", Fields>>>;
 
-interface SemanticCase extends Pick<WorldInput, "apiServer" | "peerScope"> {
+interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope"> {
   readonly title: string;
   readonly rules: readonly string[];
   readonly policies: readonly Short[];
   readonly verdicts: readonly string[];
   readonly l7?: Readonly<Record<string, string>>;
+  /** What the client's side asks for, where the words of the fixtures do not reach. */
+  readonly restrictions?: Readonly<Record<string, string>>;
+  readonly authentication?: Readonly<Record<string, string>>;
 }
 
 const engine = new URL("../../policies/reachability/", import.meta.url);
@@ -64,12 +68,13 @@ function policyObject({ cnp, ccnp, knp }: Short, index: number): Fields {
   return { kind: "CiliumNetworkPolicy", metadata: { name, namespace: "ns1" }, spec };
 }
 
-function worldOf({ policies, apiServer, peerScope }: SemanticCase): World {
+function worldOf({ policies, apiServer, cilium, peerScope }: SemanticCase): World {
   const manifests = [...objects, ...policies.map(policyObject)].map((object) => ({ object }));
   return readWorld({
     manifests,
     externals,
     ...(apiServer === undefined ? {} : { apiServer }),
+    ...(cilium === undefined ? {} : { cilium }),
     ...(peerScope === undefined ? {} : { peerScope }),
   }).world;
 }
@@ -97,6 +102,12 @@ describe("a verdict", () => {
       assert.deepEqual(got, each.verdicts);
       for (const [line, expected] of Object.entries(each.l7 ?? {})) {
         assert.equal(l7LineOf(decide(trafficOf(line, world).traffic, world)), expected);
+      }
+      for (const [line, expected] of Object.entries(each.restrictions ?? {})) {
+        assert.equal(l7Key(decide(trafficOf(line, world).traffic, world).egress.l7), expected);
+      }
+      for (const [line, expected] of Object.entries(each.authentication ?? {})) {
+        assert.equal(decide(trafficOf(line, world).traffic, world).egress.authentication, expected);
       }
     });
   }

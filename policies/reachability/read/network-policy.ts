@@ -4,10 +4,11 @@
 import { parseCidr, parseCidrOrAddress } from "../cidr.ts";
 import { unrestricted } from "../l7.ts";
 import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
-import type { Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
+import type { CiliumVersion, Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
 import {
   anyPeer,
+  emptySelector,
   labelPeer,
   selectorKey,
   withLabel,
@@ -26,7 +27,7 @@ import { readProtocol } from "./protocol.ts";
 export function readNetworkPolicy(
   policy: PolicyRef,
   spec: Fields,
-  scope: PeerScope,
+  cluster: Pick<Context, "scope" | "cilium">,
   reading: Reading,
 ): readonly Rule[] {
   reading.only(spec, "spec", ["podSelector", "policyTypes", "ingress", "egress"]);
@@ -40,7 +41,7 @@ export function readNetworkPolicy(
     const list = reading.list(spec[direction], `spec.${direction}`) ?? [];
     return list.flatMap((entry, index) =>
       readEntry(
-        { policy, subject, direction, namespace, scope },
+        { policy, subject, direction, namespace, ...cluster },
         entry,
         `spec.${direction}[${String(index)}]`,
         reading,
@@ -51,10 +52,10 @@ export function readNetworkPolicy(
   const egress = rules("egress");
   // Rules count whatever policyTypes says; policyTypes only decides what an empty direction means (S24).
   if (ingress.length === 0 && (types.includes("Ingress") || !types.includes("Egress"))) {
-    ingress.push(isolation({ policy, subject, direction: "ingress", namespace, scope }));
+    ingress.push(isolation({ policy, subject, direction: "ingress", namespace, ...cluster }));
   }
   if (egress.length === 0 && types.includes("Egress")) {
-    egress.push(isolation({ policy, subject, direction: "egress", namespace, scope }));
+    egress.push(isolation({ policy, subject, direction: "egress", namespace, ...cluster }));
   }
   return [...ingress, ...egress];
 }
@@ -65,6 +66,7 @@ interface Context {
   readonly direction: Direction;
   readonly namespace: string;
   readonly scope: PeerScope;
+  readonly cilium: CiliumVersion;
 }
 
 function rule({ policy, subject, direction }: Context, path: string, peers: Peers, scope: PortScope): Rule {
@@ -103,11 +105,27 @@ function readEntry(context: Context, entry: unknown, path: string, reading: Read
         };
   const peers = reading.list(fields[peerField], `${path}.${peerField}`) ?? [];
   if (peers.length === 0) return [rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope)];
-  return peers.map((peer, index) => {
+  return peers.flatMap((peer, index) => {
     const peerPath = `${path}.${peerField}[${String(index)}]`;
     const selectors = readPeer(context, peer, peerPath, reading);
-    return rule(context, peerPath, { kind: "selected", selectors }, scope);
+    const written = rule(context, peerPath, { kind: "selected", selectors }, scope);
+    return [written, ...admittedByMistake(context, peer, written)];
   });
+}
+
+/** Some 1.19 releases let an ingress ipBlock admit the pods of the policy's namespace too; which ones is unknown (L8). */
+function admittedByMistake({ direction, namespace, scope, cilium }: Context, peer: unknown, written: Rule): Rule[] {
+  const onlyBlock = isFields(peer) && peer["ipBlock"] !== undefined && peer["ipBlock"] !== null;
+  if (cilium !== "1.19" || scope === "any cluster" || direction === "egress" || !onlyBlock) return [];
+  const neighbours = labelPeer(withinCluster(withLabel(emptySelector, `k8s:${namespaceKey}`, namespace), scope));
+  return [
+    {
+      ...written,
+      peers: { kind: "selected", selectors: [neighbours] },
+      defaultDeny: "leaves-alone",
+      certainty: "doubtful",
+    },
+  ];
 }
 
 function readPeer(

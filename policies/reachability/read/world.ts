@@ -2,7 +2,7 @@
  * World: a pile of manifests and externals, read into what a verdict depends on.
  */
 import type { Problem } from "../../problems.ts";
-import type { Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
+import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
 import { readExternal, type ApiServer, type External } from "./externals.ts";
@@ -15,7 +15,9 @@ export interface WorldInput {
   readonly externals: readonly External[];
   /** `on another node` unless said otherwise: a cluster of several nodes that runs its own control plane. */
   readonly apiServer?: ApiServer;
-  /** `local cluster` unless said otherwise, as in the chart (S11). */
+  /** `1.20` unless said otherwise: the one we pin. */
+  readonly cilium?: CiliumVersion;
+  /** What the chart of the version says, unless said otherwise (S11). */
   readonly peerScope?: PeerScope;
 }
 
@@ -38,6 +40,9 @@ function isPolicyKind(kind: string): kind is PolicyKind {
 /** Pods come before externals, each in the order given. */
 export function readWorld(input: WorldInput): ReadWorld {
   const problems: Problem[] = [];
+  const cilium = input.cilium ?? "1.20";
+  // What the chart of each version says (S11).
+  const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
   const namespaces = readNamespaces(input.manifests, problems);
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
@@ -46,12 +51,12 @@ export function readWorld(input: WorldInput): ReadWorld {
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
-    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, input.peerScope ?? "local cluster", reading));
+    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, { scope: peerScope, cilium }, reading));
     problems.push(...reading.problems);
   }
   const apiServer = input.apiServer ?? "on another node";
   const externals = input.externals.map((external) => readExternal(external, apiServer));
-  return { world: { endpoints: [...pods, ...externals], rules }, problems };
+  return { world: { cilium, endpoints: [...pods, ...externals], rules }, problems };
 }
 
 function kindOf(object: Fields): string {
@@ -86,12 +91,19 @@ function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<stri
 }
 
 /** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
-function readPolicy(kind: PolicyKind, object: Fields, scope: PeerScope, reading: Reading): readonly Rule[] {
+function readPolicy(
+  kind: PolicyKind,
+  object: Fields,
+  { scope, cilium }: { readonly scope: PeerScope; readonly cilium: CiliumVersion },
+  reading: Reading,
+): readonly Rule[] {
   const policy = readRef(kind, object, reading);
-  const rules =
-    kind === "NetworkPolicy"
-      ? readNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, scope, reading)
-      : readCiliumPolicy(policy, object, scope, reading);
+  if (kind === "NetworkPolicy") {
+    const spec = reading.fields(object["spec"], "spec") ?? {};
+    const rules = readNetworkPolicy(policy, spec, { scope, cilium }, reading);
+    return reading.refused ? [] : rules;
+  }
+  const rules = readCiliumPolicy(policy, object, scope, reading);
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
   return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
