@@ -28,7 +28,7 @@ export interface SubjectSelector {
 
 export type PeerSelector =
   | { readonly kind: "labels"; readonly key: string; readonly labels: LabelSelector }
-  | { readonly kind: "cidr"; readonly key: string; readonly cidr: Cidr; readonly except: readonly Cidr[] }
+  | { readonly kind: "cidr"; readonly key: string; readonly cidrs: readonly Cidr[]; readonly except: readonly Cidr[] }
   | { readonly kind: "fqdn"; readonly key: string; readonly pattern: string }
   /** A field that is not modelled: it may select any of these (L1). */
   | { readonly kind: "unmodelled"; readonly key: string; readonly field: string; readonly among: "anyone" | "world" };
@@ -147,10 +147,10 @@ export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
 }
 
 /** Only what is outside has an address to a policy (S13); length 0 is the world itself; exceptions are its own (S14). */
-function selectsAddress({ cidr, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
+function selectsAddress({ cidrs, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
   if (!hasReserved(peer.labels, "world")) return false;
   const address = peer.ip === undefined ? undefined : parseAddress(peer.ip);
   const inside = (range: Cidr): boolean =>
     range.bits === 0 ? range.family === "ipv4" : address !== undefined && containsAddress(range, address);
-  return inside(cidr) && !except.some(inside);
+  return cidrs.some(inside) && !except.some(inside);
 }

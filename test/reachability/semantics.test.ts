@@ -15,7 +15,8 @@ import { l7Key } from "../../policies/reachability/spans.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 import { l7LineOf } from "./cases.ts";
 
-type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp", Fields>>>;
+/** A policy by its kind, or the ranges of a CIDR group called `group`. */
+type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp", Fields>>> & { readonly group?: readonly string[] };
 
 interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope"> {
   readonly title: string;
@@ -57,9 +58,12 @@ const externals: readonly External[] = [
   { name: "health", entity: "health" },
 ];
 
-function policyObject({ cnp, ccnp, knp }: Short, index: number): Fields {
+function policyObject({ cnp, ccnp, knp, group }: Short, index: number): Fields {
   const selectsA = { matchLabels: { app: "a" } };
   const name = `p${String(index)}`;
+  if (group !== undefined) {
+    return { kind: "CiliumCIDRGroup", metadata: { name: "group" }, spec: { externalCIDRs: group } };
+  }
   if (knp !== undefined) {
     return { kind: "NetworkPolicy", metadata: { name, namespace: "ns1" }, spec: { podSelector: selectsA, ...knp } };
   }

@@ -3,6 +3,7 @@
  */
 import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule } from "../model.ts";
 import type { PeerScope, SubjectSelector } from "../selectors.ts";
+import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readIcmps } from "./icmp.ts";
@@ -12,6 +13,7 @@ export interface EntryContext {
   readonly policy: PolicyRef;
   readonly subject: SubjectSelector;
   readonly scope: PeerScope;
+  readonly groups: CidrGroups;
   readonly direction: Direction;
   readonly action: Rule["action"];
   readonly defaultDeny: Rule["defaultDeny"];

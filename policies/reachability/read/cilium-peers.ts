@@ -4,6 +4,7 @@
 import { containsCidr, parseCidr, parseCidrOrAddress } from "../cidr.ts";
 import type { Certainty, Peers } from "../model.ts";
 import { labelPeer, withImplicitScope, withSource, type PeerSelector } from "../selectors.ts";
+import type { CidrGroups } from "./cidr-groups.ts";
 import type { EntryContext } from "./cilium-entry.ts";
 import { readEntity } from "./entities.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
@@ -39,7 +40,9 @@ export function readPeers(context: EntryContext, fields: Fields, path: string, r
   if (used.length > 1) {
     reading.refuse(path, `combining ${used.join(" and ")} is not supported yet`, "one peer field in each entry");
   }
-  const known = Object.keys(readers).map((suffix) => `${prefix}${suffix}`);
+  // Gone since 1.19 but for a list of texts that says nothing, so what used to be written there is refused.
+  reading.texts(fields[`${prefix}Requires`], `${path}.${prefix}Requires`);
+  const known = [...Object.keys(readers), "Requires"].map((suffix) => `${prefix}${suffix}`);
   // Without an agent flag Cilium refuses the whole object, with it the nodes are selected: we know neither (L1).
   const certainty = used.some((field) => field.endsWith("Nodes")) ? "doubtful" : "certain";
   if (emptied) return { peers: { kind: "nobody" }, known, certainty };
@@ -49,14 +52,14 @@ export function readPeers(context: EntryContext, fields: Fields, path: string, r
 
 const asIfAbsent: readonly string[] = ["FQDNs", "Groups", "Services"];
 
-function peerFields({ policy, scope, direction, action }: EntryContext): Record<string, Reader> {
+function peerFields({ policy, scope, groups, direction, action }: EntryContext): Record<string, Reader> {
   return {
     Endpoints: (value, path, reading) => {
       const written = withSource(readLabelSelector(value, path, reading), "any");
       return [labelPeer(withImplicitScope(written, policy.namespace, scope))];
     },
     CIDR: readCidr,
-    CIDRSet: readCidrRule,
+    CIDRSet: readCidrRule(groups),
     Entities: readEntity,
     Nodes: unmodelled("Nodes", "anyone"),
     Groups: unmodelled("Groups", "world"),
@@ -75,26 +78,34 @@ function unmodelled(field: string, among: "anyone" | "world"): Reader {
 const readCidr: Reader = (value, path, reading) => {
   const text = reading.text(value, path) ?? "";
   const cidr = parseCidrOrAddress(text);
-  if (cidr !== undefined) return [{ kind: "cidr", key: cidrKey(text, []), cidr, except: [] }];
+  if (cidr !== undefined) return [{ kind: "cidr", key: cidrKey(text, []), cidrs: [cidr], except: [] }];
   reading.refuse(path, `\`${text}\` is no range`, "a range such as 10.0.0.0/8, or an address");
   return [];
 };
 
-const readCidrRule: Reader = (value, path, reading) => {
-  const fields = isFields(value) ? value : {};
-  reading.only(fields, path, ["cidr", "cidrGroupRef", "cidrGroupSelector", "except"]);
-  const forms = ["cidr", "cidrGroupRef", "cidrGroupSelector"].filter((key) => fields[key] !== undefined);
-  if (forms.length !== 1) {
-    reading.refuse(
-      path,
-      `${String(forms.length)} ways to name a range`,
-      "one of cidr, cidrGroupRef, cidrGroupSelector",
-    );
-    return [];
-  }
-  if (fields["cidr"] === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
-  const text = reading.text(fields["cidr"], `${path}.cidr`) ?? "";
-  const written = reading.texts(fields["except"], `${path}.except`) ?? [];
+const readCidrRule =
+  (groups: CidrGroups): Reader =>
+  (value, path, reading) => {
+    const fields = isFields(value) ? value : {};
+    reading.only(fields, path, ["cidr", "cidrGroupRef", "cidrGroupSelector", "except"]);
+    const forms = ["cidr", "cidrGroupRef", "cidrGroupSelector"].filter((key) => fields[key] !== undefined);
+    if (forms.length !== 1) {
+      const expected = "one of cidr, cidrGroupRef, cidrGroupSelector";
+      reading.refuse(path, `${String(forms.length)} ways to name a range`, expected);
+      return [];
+    }
+    const except = reading.texts(fields["except"], `${path}.except`) ?? [];
+    if (fields["cidr"] !== undefined) return readRange(fields["cidr"], except, path, reading);
+    const group = reading.text(fields["cidrGroupRef"], `${path}.cidrGroupRef`) ?? "";
+    const cidrs = groups.get(group);
+    // The group stands for all of its ranges (S28). One that is not among the manifests may well be in the cluster (L1).
+    if (cidrs === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
+    const key = cidrKey(`group ${group}`, except);
+    return [{ kind: "cidr", key, cidrs, except: except.flatMap((each) => parseCidr(each) ?? []) }];
+  };
+
+function readRange(value: unknown, written: readonly string[], path: string, reading: Reading): PeerSelector[] {
+  const text = reading.text(value, `${path}.cidr`) ?? "";
   const cidr = parseCidr(text);
   if (cidr === undefined) {
     reading.refuse(`${path}.cidr`, `\`${text}\` is no range`, "a range with its length, such as 10.0.0.0/8");
@@ -106,8 +117,8 @@ const readCidrRule: Reader = (value, path, reading) => {
     reading.refuse(`${path}.except[${String(index)}]`, `\`${each}\` is not inside \`${text}\``, "a range inside it");
     return [];
   });
-  return [{ kind: "cidr", key: cidrKey(text, written), cidr, except }];
-};
+  return [{ kind: "cidr", key: cidrKey(text, written), cidrs: [cidr], except }];
+}
 
 const readFqdn: Reader = (value, path, reading) => {
   const fields = isFields(value) ? value : {};

@@ -3,7 +3,7 @@
  */
 import { namespaceKey } from "../labels.ts";
 import type { Direction, PolicyRef, Rule } from "../model.ts";
-import { selectorKey, withLabel, withSource, type PeerScope, type SubjectSelector } from "../selectors.ts";
+import { selectorKey, withLabel, withSource, type SubjectSelector } from "../selectors.ts";
 import { readEntry, type EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
@@ -33,22 +33,22 @@ const lists = [
 export function readCiliumPolicy(
   policy: PolicyRef,
   object: Fields,
-  scope: PeerScope,
+  given: Pick<EntryContext, "scope" | "groups">,
   reading: Reading,
 ): readonly Rule[] {
   const spec = reading.fields(object["spec"], "spec");
   const specs = reading.list(object["specs"], "specs");
   if (spec === undefined && specs === undefined) reading.refuse("spec", "an empty policy", "`spec` or `specs`");
   return [
-    ...(spec === undefined ? [] : readSpec({ policy, scope }, spec, "spec", reading)),
+    ...(spec === undefined ? [] : readSpec({ policy, ...given }, spec, "spec", reading)),
     ...(specs ?? []).flatMap((each, index) =>
-      readSpec({ policy, scope }, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
+      readSpec({ policy, ...given }, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
     ),
   ];
 }
 
 function readSpec(
-  { policy, scope }: Pick<EntryContext, "policy" | "scope">,
+  { policy, ...given }: Pick<EntryContext, "policy" | "scope" | "groups">,
   spec: Fields,
   path: string,
   reading: Reading,
@@ -69,7 +69,7 @@ function readSpec(
   const defaults = readDefaultDeny(spec, path, reading);
   const rules = entries.map(({ entry, direction, action, path: at }) =>
     readEntry(
-      { policy, subject: subject ?? nobody, scope, direction, action, defaultDeny: defaults[direction] },
+      { policy, subject: subject ?? nobody, ...given, direction, action, defaultDeny: defaults[direction] },
       entry,
       at,
       reading,

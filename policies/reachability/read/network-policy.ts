@@ -178,7 +178,7 @@ function readBlock(block: Fields, path: string, reading: Reading): PeerSelector[
     reading.refuse(path, `\`${[text, ...excepts].join(", ")}\` holds no valid range`, "ranges such as 10.0.0.0/8");
     return [];
   }
-  return [{ kind: "cidr", key: cidrKey(text, excepts), cidr, except }];
+  return [{ kind: "cidr", key: cidrKey(text, excepts), cidrs: [cidr], except }];
 }
 
 /** As written: the same range in other words is another selector to Cilium. */

@@ -4,6 +4,7 @@
 import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
 import type { PeerScope } from "../selectors.ts";
+import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
 import { readExternal, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
@@ -44,6 +45,7 @@ export function readWorld(input: WorldInput): ReadWorld {
   // What the chart of each version says (S11).
   const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
   const namespaces = readNamespaces(input.manifests, problems);
+  const groups = readCidrGroups(input.manifests, problems);
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
   for (const manifest of input.manifests) {
@@ -51,7 +53,7 @@ export function readWorld(input: WorldInput): ReadWorld {
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
-    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, { scope: peerScope, cilium }, reading));
+    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, { scope: peerScope, groups, cilium }, reading));
     problems.push(...reading.problems);
   }
   const apiServer = input.apiServer ?? "on another node";
@@ -85,16 +87,36 @@ function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Ma
   return found;
 }
 
+function readCidrGroups(manifests: readonly Manifest[], problems: Problem[]): CidrGroups {
+  return new Map(
+    manifests
+      .filter(({ object }) => kindOf(object) === "CiliumCIDRGroup")
+      .map((manifest) => {
+        const reading = new Reading(placeOf(manifest));
+        const group = readCidrGroup(manifest.object, reading);
+        problems.push(...reading.problems);
+        return group;
+      }),
+  );
+}
+
 /** The API server gives every namespace its name as a label. */
 function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<string, string>>): Map<string, string> {
   return new Map([...(namespaces.get(name) ?? []), ["kubernetes.io/metadata.name", name]]);
+}
+
+/** What a policy does not say itself. */
+interface Given {
+  readonly scope: PeerScope;
+  readonly groups: CidrGroups;
+  readonly cilium: CiliumVersion;
 }
 
 /** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
 function readPolicy(
   kind: PolicyKind,
   object: Fields,
-  { scope, cilium }: { readonly scope: PeerScope; readonly cilium: CiliumVersion },
+  { scope, groups, cilium }: Given,
   reading: Reading,
 ): readonly Rule[] {
   const policy = readRef(kind, object, reading);
@@ -103,7 +125,7 @@ function readPolicy(
     const rules = readNetworkPolicy(policy, spec, { scope, cilium }, reading);
     return reading.refused ? [] : rules;
   }
-  const rules = readCiliumPolicy(policy, object, scope, reading);
+  const rules = readCiliumPolicy(policy, object, { scope, groups }, reading);
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
   return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
