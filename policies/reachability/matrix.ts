@@ -5,7 +5,7 @@
  */
 import type { Authentication, Direction, L7Union, Verdict, World } from "./model.ts";
 import type { Protocol } from "./ports.ts";
-import { l7Key, sideSpans, spansKey, type SideSpan } from "./spans.ts";
+import { l7Key, peerKey, sideSpans, spansKey, type SideSpan } from "./spans.ts";
 import { outcomeOf, prepare, type Prepared } from "./verdict.ts";
 
 /** Ports of one protocol with one verdict, both ends included. */
@@ -63,10 +63,11 @@ function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
 /** One object for equal answers, whichever pair they belong to. */
 function internedSides(ready: Prepared, direction: Direction): (subject: number, peer: number) => SideSpans {
   const byAnswer = new Map<string, SideSpans>();
-  const byPair: SideSpans[][] = [];
+  const bySubject: Map<string, SideSpans>[] = [];
   return (subject, peer) => {
-    const row = (byPair[subject] ??= []);
-    return (row[peer] ??= interned(sideSpans(ready, direction, subject, peer)));
+    const row = (bySubject[subject] ??= new Map<string, SideSpans>());
+    const key = peerKey(ready, direction, subject, peer);
+    return remembered(row, key, () => interned(sideSpans(ready, direction, subject, peer)));
   };
 
   function interned(spans: SideSpans): SideSpans {

@@ -4,6 +4,7 @@
  * The evaluator is asked once per stretch of ports on which no rule begins or ends, so a span cannot disagree with it.
  */
 import { restrictionKey } from "./l7.ts";
+import { hasReserved } from "./labels.ts";
 import type { Authentication, Direction, L7Union, SideOutcome, Traffic } from "./model.ts";
 import { highestPort, lastPort, type Protocol } from "./ports.ts";
 import { resolve, type Grant } from "./side-policy.ts";
@@ -61,6 +62,24 @@ export function sideSpans(ready: Prepared, direction: Direction, subject: number
     const { outcome, l7, authentication } = decideSide(ready, direction, subject, peer, port);
     return { outcome, l7, authentication };
   }
+}
+
+/** Peers with one key get one answer of this subject on every port: the same rules match, and names mean the same. */
+export function peerKey(ready: Prepared, direction: Direction, subject: number, peer: number): string {
+  const pod = ready.identities.representatives[subject];
+  const other = ready.identities.representatives[peer];
+  if (pod?.kind !== "pod" || other === undefined) return "";
+  const { grants } = ready.policy(subject, direction);
+  let key = hasReserved(other.labels, "host") ? "host" : "";
+  for (const [index, { matches, filter }] of grants.entries()) {
+    const match = matches[peer];
+    if (match === undefined || match === "no") continue;
+    key += ` ${String(index)}${match}`;
+    if (filter.kind !== "named") continue;
+    const server = ready.listener(direction, subject, peer);
+    key += `=${String(resolve(filter.name, filter.protocol, direction, server))}`;
+  }
+  return key;
 }
 
 function joined(spans: readonly SideSpan[]): SideSpan[] {

@@ -61,9 +61,9 @@ function peerFields({ policy, scope, groups, direction, action }: EntryContext):
     CIDR: readCidr,
     CIDRSet: readCidrRule(groups),
     Entities: readEntity,
-    Nodes: unmodelled("Nodes", "anyone"),
-    Groups: unmodelled("Groups", "world"),
-    ...(direction === "egress" ? { Services: unmodelled("Services", "anyone") } : {}),
+    Nodes: unmodelled(`${oneSided[direction]}Nodes`, "anyone"),
+    Groups: unmodelled(`${oneSided[direction]}Groups`, "world"),
+    ...(direction === "egress" ? { Services: unmodelled("toServices", "anyone") } : {}),
     ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn } : {}),
   };
 }

@@ -36,8 +36,9 @@ function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
   const fields = isFields(value) ? value : {};
   reading.only(fields, path, ["port", "endPort", "protocol"]);
   const protocols = readProtocol(reading.text(fields["protocol"], `${path}.protocol`) ?? "", path, reading);
-  const text = reading.text(fields["port"], `${path}.port`) ?? "";
+  const text = reading.text(fields["port"] ?? "", `${path}.port`);
   const endPort = reading.integer(fields["endPort"], `${path}.endPort`) ?? 0;
+  if (text === undefined) return [];
   if (isPortName(text)) return protocols.map((protocol) => ({ kind: "named", protocol, name: text.toLowerCase() }));
   const first = parsePortNumber(text);
   if (first === undefined || first > highestPort) {
