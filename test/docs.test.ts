@@ -109,6 +109,7 @@ describe("The documents", () => {
       "docs/workflows.md",
       "policies/README.md",
       "policies/baseline/README.md",
+      "policies/reachability/SEMANTICS.md",
     ]);
   });
 
