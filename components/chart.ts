@@ -8,6 +8,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ClusterHandle } from "./cluster/handle.ts";
+import { stateFolder } from "./cluster/state-folder.ts";
+import { ownedBy } from "./owned.ts";
 import { charts, type ChartKey } from "./versions.ts";
 
 /** Helm values: plain data, in which single leaves may be outputs (the address of a cluster that is being made). */
@@ -32,7 +34,7 @@ export interface ChartInstall {
  * see no difference. What it points to was put there by {@link file://./charts.ts}.
  */
 export function chartPath(key: ChartKey, stack: string): string {
-  return `./.platform/${stack}/charts/${charts[key].name}-${charts[key].version}`;
+  return `./${stateFolder}/${stack}/charts/${charts[key].name}-${charts[key].version}`;
 }
 
 /** Install, upgrade or (when no longer called) uninstall one chart through Helm proper, hooks included. */
@@ -59,12 +61,9 @@ export function installChart(
       timeout: install.timeoutSeconds ?? 300,
     },
     {
-      parent: opts.parent,
-      provider: cluster.provider,
-      dependsOn: [...cluster.after, ...(opts.dependsOn ?? [])],
+      ...ownedBy(cluster, opts.parent, opts.dependsOn),
       // Name and namespace force replacement; without this a named release would collide with itself.
       deleteBeforeReplace: true,
-      ...(cluster.owner === undefined ? {} : { deletedWith: cluster.owner }),
     },
   );
 }

@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { ProblemsError } from "../policies/problems.ts";
 import { chartFolder, recentFailure, type Environment } from "./chart-cache.ts";
 import { chartName, chartPlaces, originOf, type ChartOrigin, type ChartPlace } from "./chart-places.ts";
+import { stackFolder } from "./cluster/state-folder.ts";
 import { charts, type ChartKey, type ChartPin } from "./versions.ts";
 
 export interface ChartOptions {
@@ -107,7 +108,7 @@ async function downloadChart(pin: ChartPin, folder: string): Promise<ChartPlace 
 }
 
 function linkPath(pin: ChartPin, options: ChartOptions): string {
-  return join(options.projectDir, ".platform", options.stack, "charts", chartName(pin));
+  return join(stackFolder(options.stack, options.projectDir), "charts", chartName(pin));
 }
 
 function linkTarget(link: string): string | undefined {

@@ -5,8 +5,8 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
-import { kubeconfigFile, stackFolder } from "../components/cluster/state-folder.ts";
-import { isRunning, wake } from "../components/cluster/kwok-lifecycle.ts";
+import { kubeconfigFile, stackFolder, stateFolder } from "../components/cluster/state-folder.ts";
+import { wake } from "../components/cluster/kwok-lifecycle.ts";
 import type { Target } from "../components/settings.ts";
 import { kubernetesVersion } from "../components/versions.ts";
 import { UserError } from "../policies/problems.ts";
@@ -135,7 +135,7 @@ async function openStack(engine: Engine, verb: Verb): Promise<void> {
   const text = await readFile(tracked, "utf8");
   const copy = await readFile(configFile, "utf8").catch(() => undefined);
   const url = env["PULUMI_BACKEND_URL"] ?? "";
-  const state = join(projectDir, ".platform", "state", ".pulumi", "stacks", project, `${stack}.json`);
+  const state = join(projectDir, stateFolder, "state", ".pulumi", "stacks", project, `${stack}.json`);
   const exists = (await readFile(state).catch(() => undefined)) !== undefined;
   if (exists) {
     await writeFile(configFile, workingCopy(text, copy));
@@ -207,7 +207,6 @@ async function up(engine: Engine, target: Target, command: StackCommand, started
 async function wakeKwok(engine: Engine): Promise<void> {
   const text = await readFile(join(engine.projectDir, stackFileName(engine.stack)), "utf8");
   const inputs = { name: clusterNameOf(text, engine.stack), stack: engine.stack, kubernetesVersion, nodes: 0 };
-  if (await isRunning(inputs)) return;
   if ((await wake(inputs)) === "woken") say(`the control plane of ${engine.stack} was stopped: it is started again`);
 }
 

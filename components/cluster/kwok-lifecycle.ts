@@ -15,7 +15,7 @@ import { findTool, requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
 import { processesNaming, runOrFail, stopProcessesNaming } from "./processes.ts";
-import { kubeconfigFile, stackFolder } from "./state-folder.ts";
+import { kubeconfigFile, kwokClusterFolder, stackFolder } from "./state-folder.ts";
 
 export interface KwokClusterInputs {
   readonly name: string;
@@ -34,7 +34,7 @@ export interface KwokClusterOutputs extends KwokClusterInputs {
 function folders(inputs: KwokClusterInputs) {
   const stackDir = stackFolder(inputs.stack);
   const workdir = join(stackDir, "kwok");
-  const cluster = join(workdir, "clusters", inputs.name);
+  const cluster = kwokClusterFolder(inputs.stack, inputs.name);
   return { stackDir, workdir, cluster, mark: join(workdir, `${inputs.name}.owner.json`) };
 }
 

@@ -13,6 +13,11 @@ export function stackFolder(stack: string, projectDir = process.cwd()): string {
   return join(projectDir, stateFolder, stack);
 }
 
+/** Folder of a kwok control plane. Every process of it, the operator beside it too, names this folder. */
+export function kwokClusterFolder(stack: string, clusterName: string): string {
+  return join(stackFolder(stack), "kwok", "clusters", clusterName);
+}
+
 /** The local cluster's kubeconfig: written with mode 0600, for kubectl and for the tools of this project. */
 export function kubeconfigFile(stack: string, projectDir = process.cwd()): string {
   return join(stackFolder(stack, projectDir), "kubeconfig");

@@ -16,6 +16,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 
+import { stateFolder } from "../cluster/state-folder.ts";
 import { lifecycleOf } from "./lifecycles.ts";
 
 const { Struct } = struct;
@@ -137,7 +138,7 @@ function unimplemented(call: unknown, callback: grpc.sendUnaryData<never>): void
 
 /** Serve until the engine ends the process. Prints the port, as the engine expects it of a plugin. */
 export async function serve(): Promise<number> {
-  enableCompileCache(join(process.cwd(), ".platform", "compile-cache"));
+  enableCompileCache(join(process.cwd(), stateFolder, "compile-cache"));
   const largest = 400 * 1024 * 1024;
   const server = new grpc.Server({
     "grpc.max_receive_message_length": largest,
