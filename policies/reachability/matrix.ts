@@ -30,6 +30,10 @@ export interface Matrix {
   readonly world: World;
   /** Positions of endpoints. The same cell object stands wherever the answers are the same. */
   readonly cell: (from: number, to: number) => Cell;
+  /** Endpoints that no policy tells apart, as positions, in the order of the first of each class. */
+  readonly classes: readonly (readonly number[])[];
+  /** What any member of one class may do to any other endpoint of another, or of the same. Positions in `classes`. */
+  readonly between: (from: number, to: number) => Cell;
 }
 
 export function connect(world: World): Matrix {
@@ -37,17 +41,24 @@ export function connect(world: World): Matrix {
   const { of } = ready.identities;
   const sides = { egress: internedSides(ready, "egress"), ingress: internedSides(ready, "ingress") };
   const cells = new Map<SideSpans, Map<SideSpans, Cell>>();
+  const classes: number[][] = ready.identities.representatives.map(() => []);
+  for (const [endpoint, identity] of of.entries()) classes[identity]?.push(endpoint);
+  const between = (from: number, to: number): Cell => {
+    const egress = sides.egress(from, to);
+    const ingress = sides.ingress(to, from);
+    const row = remembered(cells, egress, () => new Map<SideSpans, Cell>());
+    return remembered(row, ingress, () => combined(egress, ingress));
+  };
   return {
     world,
+    classes,
+    between,
     cell: (from, to) => {
       const [source, target] = [of[from], of[to]];
       if (source === undefined || target === undefined) {
         throw new RangeError(`no endpoint at ${String(from)} or ${String(to)}`);
       }
-      const egress = sides.egress(source, target);
-      const ingress = sides.ingress(target, source);
-      const row = remembered(cells, egress, () => new Map<SideSpans, Cell>());
-      return remembered(row, ingress, () => combined(egress, ingress));
+      return between(source, target);
     },
   };
 }

@@ -1,0 +1,89 @@
+/**
+ * Report: what a matrix or a diff says to a person, whatever it is then drawn as.
+ *
+ * Endpoints that answer alike are told as one group, and ports with one answer as one line.
+ */
+import type { Problem } from "../problems.ts";
+import type { ChangeKind } from "./diff.ts";
+import type { Restriction } from "./matrix.ts";
+import type { CiliumVersion } from "./model.ts";
+import type { Protocol } from "./ports.ts";
+
+/** Both ends included. */
+export interface PortRange {
+  readonly protocol: Protocol;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Endpoints with equal rows and equal columns. */
+export interface Group {
+  /** Unique in its report: the first member's name, with the number of the others if there are any. */
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly kind: "pod" | "external";
+  /** Absent for what is outside, and where the members live in several namespaces. */
+  readonly namespace?: string;
+}
+
+/** What is possible from one group to another, on all ports that answer alike. What is denied has no edge. */
+export interface Edge {
+  /** Positions in `groups`. */
+  readonly from: number;
+  readonly to: number;
+  readonly ports: readonly PortRange[];
+  readonly outcome: "allowed" | "unknown";
+  readonly egress: Restriction;
+  readonly ingress: Restriction;
+}
+
+export interface MatrixReport {
+  readonly kind: "matrix";
+  readonly cilium: CiliumVersion;
+  readonly groups: readonly Group[];
+  /** By position of `from`, then of `to`, then by port. */
+  readonly edges: readonly Edge[];
+  /** Ordered pairs of endpoints between which nothing is possible. */
+  readonly denied: number;
+  readonly findings: readonly Problem[];
+  /** The walk at the first port of the edge, one line each. Computed when asked, because few are. */
+  readonly explain: (edge: Edge) => readonly string[];
+}
+
+/** What an opened edge reaches, the worst first. */
+export const risks = ["crosses environments", "world", "system", "crosses namespaces", "same namespace"] as const;
+export type Risk = (typeof risks)[number];
+
+/** One answer that changed. */
+export interface ChangeRow {
+  readonly kind: ChangeKind;
+  /** For `L7-CHANGED`: which way. `otherwise` is neither. */
+  readonly l7?: "narrowed" | "widened" | "otherwise";
+  readonly risk: Risk;
+  /** Positions in `groups`. */
+  readonly from: number;
+  readonly to: number;
+  readonly ports: readonly PortRange[];
+  /** `denied: cnp dev/db spec.ingress[0]`, `allowed`, `allowed, http GET /flights`. */
+  readonly before: string;
+  readonly after: string;
+  /** The entries that decide now or decided before, as `cnp dev/db spec.ingress[0] (policies/db.yaml:12)`. */
+  readonly because: readonly string[];
+  /** Connections that were seen on this edge, when flows were given. */
+  readonly used?: number;
+}
+
+export interface DiffReport {
+  readonly kind: "diff";
+  readonly cilium: { readonly before: CiliumVersion; readonly after: CiliumVersion };
+  readonly groups: readonly Group[];
+  /** Newly allowed by risk, newly denied, changed at L7, unknown. */
+  readonly changes: readonly ChangeRow[];
+  /** Ordered pairs of endpoints that answer as before on every port. */
+  readonly unchanged: number;
+  /** Endpoints that only one side knows: nothing is said of their pairs. */
+  readonly appeared: readonly string[];
+  readonly disappeared: readonly string[];
+  readonly findings: readonly Problem[];
+  readonly explain: (change: ChangeRow) => readonly string[];
+}
