@@ -31,7 +31,7 @@ export interface ChartInstall {
 
 /**
  * Where a chart lies while the program runs, relative to the project: the same on every machine, so that two engineers
- * see no difference. What it points to was put there by {@link file://./charts.ts}.
+ * see no difference. What it points to was put there by {@link file://./charts/prepare.ts}.
  */
 export function chartPath(key: ChartKey, stack: string): string {
   return `./${stateFolder}/${stack}/charts/${charts[key].name}-${charts[key].version}`;

@@ -32,14 +32,13 @@ export interface PlatformOutputs {
 
 export function stackOutputs(plan: Plan, cluster: ClusterHandle): PlatformOutputs {
   const { settings, facts } = plan;
-  const local = facts.target === "kwok" || facts.target === "kind";
   return {
     target: facts.target,
     clusterName: plan.clusterName,
     nodes: facts.nodes,
     // A cluster somebody else made: its kubeconfig was given to us and is nobody else's to hand on.
     ...(facts.target === "existing" ? {} : { kubeconfig: cluster.kubeconfig }),
-    ...(local ? { kubeconfigFile: `${stateFolder}/${plan.stack}/kubeconfig` } : {}),
+    ...(facts.lifetime === "throwaway" ? { kubeconfigFile: `${stateFolder}/${plan.stack}/kubeconfig` } : {}),
     ...(cluster.egressPrefix === undefined ? {} : { egressPrefix: cluster.egressPrefix }),
     versions: Object.fromEntries([...plan.installs].map((key) => [charts[key].name, charts[key].version])),
     leftOut: plan.leftOut,

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Problem } from "../policies/problems.ts";
-import { unknownValues } from "./chart-keys.ts";
+import { unknownValues } from "./charts/keys.ts";
 import type { Settings } from "./settings.ts";
 import type { ChartKey } from "./versions.ts";
 
@@ -51,7 +51,7 @@ export async function overlayProblems(
 }
 
 async function keysOf(path: string) {
-  const { readChartKeys } = await import("./chart-values.ts");
+  const { readChartKeys } = await import("./charts/values.ts");
   if (statSync(path).isDirectory()) return existsSync(join(path, "values.yaml")) ? readChartKeys(path) : undefined;
   const folder = mkdtempSync(join(tmpdir(), "chart-"));
   try {

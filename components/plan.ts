@@ -11,7 +11,7 @@ import { selectBundles } from "../policies/bundles.ts";
 import { type Problem, ProblemsError, UserError } from "../policies/problems.ts";
 import { argoCdValues } from "./argocd/values.ts";
 import type { HelmValues } from "./chart.ts";
-import { type MissingChart, prepareCharts } from "./charts.ts";
+import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
 import { refuseImpossible } from "./cilium/compatibility.ts";
 import { ciliumValues } from "./cilium/values.ts";
 import { aksWarnings } from "./cluster/aks-problems.ts";

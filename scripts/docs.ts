@@ -5,8 +5,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { chartFolder } from "../components/chart-cache.ts";
-import { findChart } from "../components/charts.ts";
+import { chartFolder } from "../components/charts/cache.ts";
+import { findChart } from "../components/charts/prepare.ts";
 import { charts } from "../components/versions.ts";
 import { knownValuesFiles, knownValuesText } from "./docs/known-values.ts";
 import { settingsDocs, type GeneratedDoc } from "./docs/settings-doc.ts";

@@ -4,7 +4,7 @@
  * The list is what the charts render to with the stack's own values; what could not be rendered is named, never left out
  * in silence.
  */
-import { prepareCharts, type MissingChart } from "../components/charts.ts";
+import { prepareCharts, type MissingChart } from "../components/charts/prepare.ts";
 import { clusterFacts } from "../components/cluster/facts.ts";
 import { mirrored, rewriteImages } from "../components/images.ts";
 import { chartValues, wantedCharts } from "../components/plan.ts";

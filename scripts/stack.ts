@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 
 import { kubeconfigFile, stackFolder, stateFolder } from "../components/cluster/state-folder.ts";
 import { wake } from "../components/cluster/kwok-lifecycle.ts";
+import { lifetimeOf } from "../components/cluster/lifetime.ts";
 import type { Target } from "../components/settings.ts";
 import { kubernetesVersion } from "../components/versions.ts";
 import { UserError } from "../policies/problems.ts";
@@ -34,7 +35,7 @@ export async function stackCommand(verb: Verb, args: readonly string[]): Promise
   const command = readStackCommand(args);
   const projectDir = process.cwd();
   const target = await targetOf(command.stack, projectDir);
-  const shared = target === "aks" || target === "existing";
+  const shared = lifetimeOf(target) === "lasting";
   if (shared && verb !== "preview" && command.confirmed === "no" && !process.stdin.isTTY) {
     throw new UserError(`${verb} on ${target} asks for confirmation, and nobody is at the keyboard\n  fix: say --yes`);
   }

@@ -16,11 +16,11 @@ import { join } from "node:path";
 
 import { parse, parseAllDocuments } from "yaml";
 
-import { chartFolder, recentFailure, rememberFailure, type Environment } from "../components/chart-cache.ts";
-import { downloadOfficial, indexEntry } from "../components/chart-official.ts";
-import { chartPlaces, goModulePlace, officialPlace, originOf, wrapperRevision } from "../components/chart-places.ts";
-import { keepingDefinitions, manifestsChart, wrapperFiles } from "../components/chart-wrapper.ts";
-import { preparedCharts, prepareCharts, type ChartOptions } from "../components/charts.ts";
+import { chartFolder, recentFailure, rememberFailure, type Environment } from "../components/charts/cache.ts";
+import { downloadOfficial, indexEntry } from "../components/charts/official.ts";
+import { chartPlaces, goModulePlace, officialPlace, originOf, wrapperRevision } from "../components/charts/places.ts";
+import { keepingDefinitions, manifestsChart, wrapperFiles } from "../components/charts/wrapper.ts";
+import { preparedCharts, prepareCharts, type ChartOptions } from "../components/charts/prepare.ts";
 import { charts, type ChartKey, type ChartPin } from "../components/versions.ts";
 import { ProblemsError } from "../policies/problems.ts";
 import { restoredKyverno } from "../scripts/tools/closed-charts.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 import * as tar from "tar";
 
-import { type KeyTree, unknownValues } from "../components/chart-keys.ts";
-import { readChartKeys } from "../components/chart-values.ts";
+import { type KeyTree, unknownValues } from "../components/charts/keys.ts";
+import { readChartKeys } from "../components/charts/values.ts";
 import { chartWrites, ciliumKeys, knownVersion as knownCilium } from "../components/cilium/known-values.ts";
 import { knownVersion as knownKyverno, kyvernoKeys } from "../components/kyverno/known-values.ts";
 import { overlayProblems } from "../components/overlays.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { rememberFailure } from "../components/chart-cache.ts";
-import type { MissingChart } from "../components/charts.ts";
+import { rememberFailure } from "../components/charts/cache.ts";
+import type { MissingChart } from "../components/charts/prepare.ts";
 import { planPlatform, refuseMissing, wantedCharts, withDependents } from "../components/plan.ts";
 import { charts, type ChartKey } from "../components/versions.ts";
 import { ProblemsError } from "../policies/problems.ts";

@@ -16,8 +16,8 @@ import { join } from "node:path";
 
 import * as tar from "tar";
 
-import { ChecksumError, downloadFile, downloadText, patience, unreachable } from "../components/chart-download.ts";
-import { parseReference, Registry, tokenUrl } from "../components/chart-registry.ts";
+import { ChecksumError, downloadFile, downloadText, patience, unreachable } from "../components/charts/download.ts";
+import { parseReference, Registry, tokenUrl } from "../components/charts/registry.ts";
 import { ProblemsError } from "../policies/problems.ts";
 import { readBuildInput, type BuildInput } from "../scripts/tools/build-input.ts";
 import { officialSites } from "../scripts/tools/official-files.ts";

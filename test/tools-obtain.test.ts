@@ -352,7 +352,6 @@ describe("the Pulumi home", () => {
       "language-host.mjs",
       "pulumi",
       "pulumi-language-nodejs",
-      "pulumi-resource-pulumi-nodejs",
       "run-request.mjs",
     ]);
     assert.deepEqual(readdirSync(join(home, "plugins"), { recursive: true }).sort(), [

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { cacheFolder, type Environment } from "../components/chart-cache.ts";
+import { cacheFolder, type Environment } from "../components/charts/cache.ts";
 import { charts, kubernetesVersion, type ChartPin } from "../components/versions.ts";
 import { formatProblem, ProblemsError } from "../policies/problems.ts";
 import { buildTargets, readBuildInput, requiredVersion } from "../scripts/tools/build-input.ts";

@@ -5,7 +5,7 @@
  */
 import { type Problem, ProblemsError } from "../../policies/problems.ts";
 import type { HelmValues } from "../chart.ts";
-import { unknownValues } from "../chart-keys.ts";
+import { unknownValues } from "../charts/keys.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
 import { kubernetesProblems } from "../kubernetes-ranges.ts";
 import { kyvernoKeys } from "../kyverno/known-values.ts";

@@ -7,6 +7,7 @@
 import type { Settings } from "../settings.ts";
 import { kubernetesVersion } from "../versions.ts";
 import type { ApiServerAddress, ClusterFacts } from "./handle.ts";
+import { lifetimeOf } from "./lifetime.ts";
 
 export function clusterFacts(settings: Settings): ClusterFacts {
   switch (settings.target) {
@@ -23,7 +24,7 @@ export function clusterFacts(settings: Settings): ClusterFacts {
 
 /** What holds on both local clusters: kwok accepts whatever kind accepts, so that a change can be tried on it first. */
 const local = {
-  lifetime: "throwaway",
+  lifetime: lifetimeOf("kwok"),
   kubernetesVersion: minorOf(kubernetesVersion),
   ipam: "kubernetes",
   aksByoCni: false,
@@ -64,7 +65,7 @@ function aksFacts(settings: Settings): ClusterFacts {
   const { aks } = settings;
   return {
     target: "aks",
-    lifetime: "lasting",
+    lifetime: lifetimeOf("aks"),
     kubernetesVersion: aks.kubernetesVersion,
     nodes: "real",
     nodeCount:
@@ -92,7 +93,7 @@ function existingFacts(settings: Settings): ClusterFacts {
   }
   return {
     target: "existing",
-    lifetime: "lasting",
+    lifetime: lifetimeOf("existing"),
     ...(existing.kubernetesVersion === undefined ? {} : { kubernetesVersion: existing.kubernetesVersion }),
     nodes: "real",
     nodeCount: existing.nodeCount,

@@ -7,12 +7,14 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { Lifetime } from "./lifetime.ts";
+
 /** What is true of a cluster before it exists: plain values, decided from the settings alone. */
 export interface ClusterFacts {
   /** How the cluster came to be, for messages and the summary only. */
   readonly target: "kwok" | "kind" | "aks" | "existing";
   /** `throwaway`: made on this machine to be thrown away; keeps no data and no half-installed release. */
-  readonly lifetime: "throwaway" | "lasting";
+  readonly lifetime: Lifetime;
   /** Minor version, for example `1.35`. Absent where the owner of the cluster did not say. */
   readonly kubernetesVersion?: string;
   /** `simulated`: pods and nodes are Ready by decree, nothing runs inside a pod and nothing is enforced. */

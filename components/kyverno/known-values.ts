@@ -1,5 +1,5 @@
 /** Known values: what the pinned chart of Kyverno can be told, as derived from the chart. */
-import type { KeyTree } from "../chart-keys.ts";
+import type { KeyTree } from "../charts/keys.ts";
 import known from "./known-values.json" with { type: "json" };
 
 /** Version of the chart the keys were derived from. */

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { format } from "prettier";
 import { parse } from "yaml";
 
-import type { KeyTree } from "../../components/chart-keys.ts";
-import { readChartKeys } from "../../components/chart-values.ts";
+import type { KeyTree } from "../../components/charts/keys.ts";
+import { readChartKeys } from "../../components/charts/values.ts";
 
 /** What is committed beside a tool. */
 export interface KnownValues {

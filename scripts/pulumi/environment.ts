@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 
 import { stateFolder } from "../../components/cluster/state-folder.ts";
+import { lifetimeOf } from "../../components/cluster/lifetime.ts";
 import type { Target } from "../../components/settings.ts";
 import { UserError } from "../../policies/problems.ts";
 
@@ -39,7 +40,7 @@ export interface BackendQuestion {
 export function chooseBackend({ target, projectDir, localState, env, given }: BackendQuestion): Backend {
   const url = env["PULUMI_BACKEND_URL"];
   const said = url === undefined || url === "" ? undefined : { where: "PULUMI_BACKEND_URL", url };
-  const shared = target === "aks" || target === "existing";
+  const shared = lifetimeOf(target) === "lasting";
   if (shared && localState === "no") {
     const used = said ?? given;
     if (used?.url.startsWith("file:") === true) {

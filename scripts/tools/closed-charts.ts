@@ -7,8 +7,8 @@ import { join } from "node:path";
 
 import { parseDocument, type YAMLSeq } from "yaml";
 
-import { manifestsChart, wrapperFiles, writeFiles } from "../../components/chart-wrapper.ts";
-import { goModulePlace, type ChartPlace } from "../../components/chart-places.ts";
+import { manifestsChart, wrapperFiles, writeFiles } from "../../components/charts/wrapper.ts";
+import { goModulePlace, type ChartPlace } from "../../components/charts/places.ts";
 import type { ChartKey, ChartPin } from "../../components/versions.ts";
 import { requiredVersion } from "./build-input.ts";
 import type { Go } from "./go.ts";

@@ -5,9 +5,9 @@
  */
 import { join } from "node:path";
 
-import { chartFolder, recentFailure, rememberFailure } from "../../components/chart-cache.ts";
-import type { ChartPlace } from "../../components/chart-places.ts";
-import { findChart, mirrorFolder, type MissingChart, type PresentChart } from "../../components/charts.ts";
+import { chartFolder, recentFailure, rememberFailure } from "../../components/charts/cache.ts";
+import type { ChartPlace } from "../../components/charts/places.ts";
+import { findChart, mirrorFolder, type MissingChart, type PresentChart } from "../../components/charts/prepare.ts";
 import { charts, type ChartKey, type ChartPin } from "../../components/versions.ts";
 import { ProblemsError } from "../../policies/problems.ts";
 import { makeClosedChart } from "./closed-charts.ts";
@@ -85,7 +85,7 @@ async function downloadUnlessRecentlyRefused(
 ): Promise<ChartPlace | { readonly reason: string }> {
   const earlier = mode === "official" ? undefined : recentFailure(pin, folder);
   if (earlier !== undefined) return { reason: earlier };
-  const { downloadOfficial } = await import("../../components/chart-official.ts");
+  const { downloadOfficial } = await import("../../components/charts/official.ts");
   const result = await downloadOfficial(pin, folder);
   if ("reason" in result && pin.closedNetwork === undefined) {
     log(`chart ${pin.name} ${pin.version}: cannot be had, ${result.reason}`);

@@ -10,7 +10,7 @@ import { basename, join } from "node:path";
 
 import * as tar from "tar";
 
-import { ChecksumError, downloadFile, downloadText } from "../../components/chart-download.ts";
+import { ChecksumError, downloadFile, downloadText } from "../../components/charts/download.ts";
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import type { BuildInput } from "./build-input.ts";
 import {

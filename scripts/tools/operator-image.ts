@@ -8,10 +8,10 @@ import { basename, join } from "node:path";
 import * as tar from "tar";
 import { parse } from "yaml";
 
-import { chartFolder } from "../../components/chart-cache.ts";
-import { downloadOfficial } from "../../components/chart-official.ts";
-import { parseReference, platformManifest, Registry, type ImageReference } from "../../components/chart-registry.ts";
-import { findChart } from "../../components/charts.ts";
+import { chartFolder } from "../../components/charts/cache.ts";
+import { downloadOfficial } from "../../components/charts/official.ts";
+import { parseReference, platformManifest, Registry, type ImageReference } from "../../components/charts/registry.ts";
+import { findChart } from "../../components/charts/prepare.ts";
 import { charts } from "../../components/versions.ts";
 import type { Sites } from "./official-files.ts";
 import type { Workplace } from "./tool-paths.ts";

@@ -27,12 +27,11 @@ export interface HomeParts {
   readonly pulumiName: string;
   readonly providerName: string;
   readonly tools: string;
-  /** The clone: language host of ours, dynamic provider script of the SDK. */
+  /** The clone, for the language host of ours. */
   readonly root: string;
 }
 
 const hostFiles = ["pulumi-language-nodejs", "language-host.mjs", "run-request.mjs"];
-const dynamicProvider = "pulumi-resource-pulumi-nodejs";
 
 /** Where the home of these parts is (or will be): another language host or another build is another home. */
 export function homeFolder(homes: string, parts: HomeParts): string {
@@ -80,10 +79,7 @@ export function assembleHome(home: string, parts: HomeParts, scratchRoot: string
 }
 
 function launcherSources(root: string): string[] {
-  return [
-    ...hostFiles.map((name) => join(root, "scripts", "tools", "language-host", name)),
-    join(root, "node_modules", "@pulumi", "pulumi", dynamicProvider),
-  ];
+  return hostFiles.map((name) => join(root, "scripts", "tools", "language-host", name));
 }
 
 /** Not a symbolic link: the CLI looks for its companions beside itself. */

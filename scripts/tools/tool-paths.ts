@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { cacheFolder, type Environment } from "../../components/chart-cache.ts";
+import { cacheFolder, type Environment } from "../../components/charts/cache.ts";
 import { builtName, officialName, readBuildInput, type BuildInput } from "./build-input.ts";
 import { homeBin, homeFolder, homeIsComplete, type HomeParts } from "./pulumi-home.ts";
 import { platformOf, type Platform } from "./platform.ts";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { chartFolder } from "../../components/chart-cache.ts";
-import { findChart } from "../../components/charts.ts";
+import { chartFolder } from "../../components/charts/cache.ts";
+import { findChart } from "../../components/charts/prepare.ts";
 import { charts } from "../../components/versions.ts";
 import { knownValuesFiles, knownValuesText } from "../../scripts/docs/known-values.ts";
 import { skipOrFail } from "./support/skip.ts";

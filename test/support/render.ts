@@ -6,9 +6,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import { chartFolder } from "../../components/chart-cache.ts";
-import { originOf, type ChartOrigin } from "../../components/chart-places.ts";
-import { findChart } from "../../components/charts.ts";
+import { chartFolder } from "../../components/charts/cache.ts";
+import { originOf, type ChartOrigin } from "../../components/charts/places.ts";
+import { findChart } from "../../components/charts/prepare.ts";
 import type { HelmValues } from "../../components/chart.ts";
 import { charts, kubernetesVersion, type ChartKey } from "../../components/versions.ts";
 import { helmTemplate } from "../../scripts/helm-template.ts";

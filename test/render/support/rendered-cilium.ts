@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
-import { chartFolder } from "../../../components/chart-cache.ts";
-import { findChart } from "../../../components/charts.ts";
+import { chartFolder } from "../../../components/charts/cache.ts";
+import { findChart } from "../../../components/charts/prepare.ts";
 import { ciliumValues } from "../../../components/cilium/values.ts";
 import { clusterFacts } from "../../../components/cluster/facts.ts";
 import { charts, kubernetesVersion } from "../../../components/versions.ts";

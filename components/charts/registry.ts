@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { bareDigest, ChecksumError, downloadFile, downloadText, HttpError } from "./chart-download.ts";
+import { bareDigest, ChecksumError, downloadFile, downloadText, HttpError } from "./download.ts";
 
 /** `registry/repository`, with a tag, a digest, or both; the digest wins. */
 export interface ImageReference {

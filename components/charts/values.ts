@@ -8,9 +8,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
-import type { KeyTree } from "./chart-keys.ts";
-import { templateReads } from "./chart-templates.ts";
-import { isMap } from "./helm-values.ts";
+import type { KeyTree } from "./keys.ts";
+import { templateReads } from "./templates.ts";
+import { isMap } from "../helm-values.ts";
 
 /** A tree under construction. */
 interface Keys {

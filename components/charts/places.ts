@@ -5,7 +5,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 
-import type { ChartPin } from "./versions.ts";
+import type { ChartPin } from "../versions.ts";
 
 /** `mirror`: the user's own folder. `official`: downloaded from upstream. `go-module`: made where upstream is silent. */
 export type ChartOrigin = "mirror" | "official" | "go-module";

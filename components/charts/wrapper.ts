@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { isMap, parseAllDocuments, stringify } from "yaml";
 
-import type { ChartPin } from "./versions.ts";
+import type { ChartPin } from "../versions.ts";
 
 /** What Chart.yaml says of a chart that we make. */
 export interface WrapperChart {

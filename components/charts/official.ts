@@ -6,11 +6,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { rememberFailure } from "./chart-cache.ts";
-import { bareDigest, ChecksumError, downloadFile, downloadText } from "./chart-download.ts";
-import { officialPlace, type ChartPlace } from "./chart-places.ts";
-import { parseReference, Registry } from "./chart-registry.ts";
-import type { ChartPin } from "./versions.ts";
+import { rememberFailure } from "./cache.ts";
+import { bareDigest, ChecksumError, downloadFile, downloadText } from "./download.ts";
+import { officialPlace, type ChartPlace } from "./places.ts";
+import { parseReference, Registry } from "./registry.ts";
+import type { ChartPin } from "../versions.ts";
 
 const chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
@@ -117,6 +117,6 @@ async function fromRegistry(pin: ChartPin, url: string, path: string): Promise<v
 async function fromManifests(pin: ChartPin, url: string, path: string, scratch: string): Promise<void> {
   const manifests = join(scratch, "manifests.yaml");
   await downloadFile(url, manifests, { sha256: pin.sha256 });
-  const { manifestsChart, writeFiles } = await import("./chart-wrapper.ts");
+  const { manifestsChart, writeFiles } = await import("./wrapper.ts");
   writeFiles(path, manifestsChart(pin, readFileSync(manifests, "utf8")));
 }

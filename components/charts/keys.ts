@@ -3,10 +3,10 @@
  *
  * Charts accept every key, so a mistyped one would silently leave the chart's default in place.
  */
-import type { Problem } from "../policies/problems.ts";
-import type { HelmValues } from "./chart.ts";
-import { isMap } from "./helm-values.ts";
-import { nearest } from "./settings/nearest.ts";
+import type { Problem } from "../../policies/problems.ts";
+import type { HelmValues } from "../chart.ts";
+import { isMap } from "../helm-values.ts";
+import { nearest } from "../settings/nearest.ts";
 
 /** The keys below one key. `leaf`: a value. `any`: a map whose keys the user chooses, or a value of any form. */
 export interface KeyTree {

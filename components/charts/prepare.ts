@@ -7,11 +7,11 @@
 import { existsSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { ProblemsError } from "../policies/problems.ts";
-import { chartFolder, recentFailure, type Environment } from "./chart-cache.ts";
-import { chartName, chartPlaces, originOf, type ChartOrigin, type ChartPlace } from "./chart-places.ts";
-import { stackFolder } from "./cluster/state-folder.ts";
-import { charts, type ChartKey, type ChartPin } from "./versions.ts";
+import { ProblemsError } from "../../policies/problems.ts";
+import { chartFolder, recentFailure, type Environment } from "./cache.ts";
+import { chartName, chartPlaces, originOf, type ChartOrigin, type ChartPlace } from "./places.ts";
+import { stackFolder } from "../cluster/state-folder.ts";
+import { charts, type ChartKey, type ChartPin } from "../versions.ts";
 
 export interface ChartOptions {
   readonly stack: string;
@@ -103,7 +103,7 @@ export function mirrorFolder(options: Omit<ChartOptions, "stack">): string | und
 async function downloadChart(pin: ChartPin, folder: string): Promise<ChartPlace | { readonly reason: string }> {
   const earlier = recentFailure(pin, folder);
   if (earlier !== undefined) return { reason: earlier };
-  const { downloadOfficial } = await import("./chart-official.ts");
+  const { downloadOfficial } = await import("./official.ts");
   return await downloadOfficial(pin, folder);
 }
 

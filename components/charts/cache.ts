@@ -6,8 +6,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
-import { chartName } from "./chart-places.ts";
-import type { ChartPin } from "./versions.ts";
+import { chartName } from "./places.ts";
+import type { ChartPin } from "../versions.ts";
 
 /** Environment variables as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
