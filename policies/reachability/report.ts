@@ -79,11 +79,14 @@ export interface DiffReport {
   readonly groups: readonly Group[];
   /** Newly allowed by risk, newly denied, changed at L7, unknown. */
   readonly changes: readonly ChangeRow[];
+  /** What is possible before and after alike, the faint part of a drawing. Computed when asked, because no text shows it. */
+  readonly kept: () => readonly Edge[];
   /** Ordered pairs of endpoints that answer as before on every port. */
   readonly unchanged: number;
   /** Endpoints that only one side knows: nothing is said of their pairs. */
   readonly appeared: readonly string[];
   readonly disappeared: readonly string[];
   readonly findings: readonly Problem[];
-  readonly explain: (change: ChangeRow) => readonly string[];
+  /** The walk at the first port, in the later world; where a change is asked about, also in the earlier one. */
+  readonly explain: (row: ChangeRow | Edge) => readonly string[];
 }
