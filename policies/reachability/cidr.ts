@@ -12,10 +12,13 @@ export interface Cidr {
   readonly bits: number;
 }
 
-interface Address {
+export interface Address {
   readonly family: Cidr["family"];
   readonly value: bigint;
 }
+
+/** Addresses from one to another, both ends included. */
+export type Interval = Pick<Cidr, "family" | "first" | "last">;
 
 const width = { ipv4: 32, ipv6: 128 } as const;
 
@@ -52,6 +55,31 @@ export function parseCidrOrAddress(text: string): Cidr | undefined {
   const base = parseAddress(text);
   if (base === undefined) return parseCidr(text);
   return { family: base.family, first: base.value, last: base.value, bits: width[base.family] };
+}
+
+/** `10.0.0.1`, or IPv6 in its shortest spelling. */
+export function formatAddress({ family, value }: Address): string {
+  const bytes = Array.from({ length: width[family] / 8 }, (_, index) => {
+    return Number((value >> BigInt(width[family] - 8 * (index + 1))) & 255n);
+  });
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+/** The fewest ranges that cover exactly the addresses from `first` to `last`, in order. */
+export function* cidrsBetween({ family, first, last }: Interval): Generator<Cidr> {
+  let from = first;
+  while (from <= last) {
+    let host = 0n;
+    // As large as the alignment of its first address and what is left allow.
+    while (host < width[family] && from % (2n << host) === 0n && from + (2n << host) - 1n <= last) host += 1n;
+    const next = from + (1n << host);
+    yield { family, first: from, last: next - 1n, bits: width[family] - Number(host) };
+    from = next;
+  }
+}
+
+export function formatCidr({ family, first, bits }: Cidr): string {
+  return `${formatAddress({ family, value: first })}/${String(bits)}`;
 }
 
 export function containsAddress(range: Cidr, { family, value }: Address): boolean {

@@ -146,11 +146,16 @@ export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
   }
 }
 
+/** Of the two ranges of length 0, the one that is everything outside, with or without an address we know. */
+export function coversTheWorld({ bits, family }: Cidr): boolean {
+  return bits === 0 && family === "ipv4";
+}
+
 /** Only what is outside has an address to a policy (S13); length 0 is the world itself; exceptions are its own (S14). */
 function selectsAddress({ cidrs, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
   if (!hasReserved(peer.labels, "world")) return false;
   const address = peer.ip === undefined ? undefined : parseAddress(peer.ip);
   const inside = (range: Cidr): boolean =>
-    range.bits === 0 ? range.family === "ipv4" : address !== undefined && containsAddress(range, address);
+    range.bits === 0 ? coversTheWorld(range) : address !== undefined && containsAddress(range, address);
   return cidrs.some(inside) && !except.some(inside);
 }

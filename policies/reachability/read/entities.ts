@@ -9,6 +9,7 @@ function reserved(name: string): PeerSelector {
   return labelPeer(withLabel(emptySelector, `reserved:${name}`, ""));
 }
 
+/** What `cluster` stands for besides pods. */
 const inside = ["host", "remote-node", "init", "ingress", "health", "unmanaged", "kube-apiserver"].map(reserved);
 
 const selectors: ReadonlyMap<string, readonly PeerSelector[]> = new Map([

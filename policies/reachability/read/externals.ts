@@ -2,7 +2,7 @@
  * Externals: peers that are not pods, given by name, address or entity.
  */
 import { reservedLabels, type IdentityLabels } from "../labels.ts";
-import type { Endpoint } from "../model.ts";
+import type { Endpoint, World } from "../model.ts";
 
 export const entities = [
   "host",
@@ -18,6 +18,7 @@ export type Entity = (typeof entities)[number];
 
 export type External =
   | { readonly name: string; readonly fqdn?: string; readonly ip: string }
+  | { readonly name: string; readonly fqdn: string }
   | { readonly name: string; readonly entity: Entity };
 
 /** Where the API server runs: seen from a pod, that decides what else it is (S12). */
@@ -35,6 +36,12 @@ export function readExternal(external: External, apiServer: ApiServer): Endpoint
     const { entity } = external;
     return { ...common, labels: entity === "kube-apiserver" ? apiServerLabels[apiServer] : reservedLabels(entity) };
   }
-  const named = external.fqdn === undefined ? {} : { fqdn: external.fqdn };
-  return { ...common, labels: reservedLabels("world"), ip: external.ip, ...named };
+  const { name: _name, ...address } = external;
+  return { ...common, labels: reservedLabels("world"), ...address };
+}
+
+/** The world with these after its own endpoints. `apiServer` is `on another node` unless said otherwise. */
+export function withExternals(world: World, externals: readonly External[], apiServer?: ApiServer): World {
+  const added = externals.map((external) => readExternal(external, apiServer ?? "on another node"));
+  return { ...world, endpoints: [...world.endpoints, ...added] };
 }

@@ -6,7 +6,7 @@ import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, World } from
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
-import { readExternal, type ApiServer, type External } from "./externals.ts";
+import { withExternals, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
 import { isWorkload, readWorkload } from "./workloads.ts";
@@ -56,9 +56,7 @@ export function readWorld(input: WorldInput): ReadWorld {
     if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, { scope: peerScope, groups, cilium }, reading));
     problems.push(...reading.problems);
   }
-  const apiServer = input.apiServer ?? "on another node";
-  const externals = input.externals.map((external) => readExternal(external, apiServer));
-  return { world: { cilium, endpoints: [...pods, ...externals], rules }, problems };
+  return { world: withExternals({ cilium, endpoints: pods, rules }, input.externals, input.apiServer), problems };
 }
 
 function kindOf(object: Fields): string {

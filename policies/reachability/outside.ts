@@ -1,0 +1,75 @@
+/**
+ * Outside: what the policies themselves tell apart of everything that is no pod.
+ *
+ * Neither the addresses nor the names of the world can be listed, but policies can only tell so many kinds of them apart.
+ */
+import { addressAtoms } from "./address-atoms.ts";
+import { matchesName } from "./dns-names.ts";
+import type { Rule } from "./model.ts";
+import type { Entity, External } from "./read/externals.ts";
+import type { PeerSelector } from "./selectors.ts";
+
+/** Peers of every cluster. `world` stands for what lies outside every range and has no name that a policy knows. */
+const everywhere: readonly Entity[] = ["world", "host", "remote-node", "kube-apiserver"];
+
+/** Peers that few clusters have: listed where a policy names one. */
+const seldom: readonly Entity[] = ["health", "ingress", "init", "unmanaged"];
+
+/**
+ * One external for each kind of peer outside that these rules could treat in its own way: entities; every name or
+ * pattern of toFQDNs; and every set of addresses that is in the same ranges, named by its ranges. Two worlds are compared
+ * with the externals of the rules of both.
+ */
+export function outsideOf(rules: readonly Rule[]): readonly External[] {
+  const selectors = distinctSelectors(rules);
+  const entities = [...everywhere, ...seldom.filter((entity) => rules.some((rule) => names(rule, entity)))];
+  const ranges = selectors.filter((each) => each.kind === "cidr");
+  const patterns = selectors.filter((each) => each.kind === "fqdn");
+  return [
+    ...entities.map((entity) => ({ name: entity, entity })),
+    ...knownNames(patterns.map(({ pattern }) => pattern)),
+    ...addressAtoms(ranges),
+  ];
+}
+
+function distinctSelectors(rules: readonly Rule[]): PeerSelector[] {
+  const found = new Map<string, PeerSelector>();
+  for (const { peers } of rules) {
+    if (peers.kind === "selected") for (const each of peers.selectors) found.set(each.key, each);
+  }
+  return [...found.values()];
+}
+
+/** Whether the rule says this entity, not one that merely includes it: `cluster` is all of them at once. */
+function names({ peers }: Rule, entity: Entity): boolean {
+  if (peers.kind === "nobody") return false;
+  const said = (each: Entity): boolean =>
+    peers.selectors.some(({ kind, key }) => kind === "labels" && key.includes(`"reserved:${each}"`));
+  return said(entity) && !seldom.every(said);
+}
+
+/** A name is itself; a pattern is called by its own text and stands for a name that as few others match as can be. */
+function knownNames(written: readonly string[]): External[] {
+  const patterns = [...new Set(written.map(plain))].sort();
+  return patterns.flatMap((name) => {
+    const fqdn = sampleOf(name, patterns);
+    return fqdn === undefined ? [] : [{ name, fqdn }];
+  });
+}
+
+/** Letters of either case and a final dot make no difference (S15). */
+function plain(pattern: string): string {
+  return pattern.trim().toLowerCase().replace(/\.$/, "");
+}
+
+/** What may stand for a wildcard. More than one, because somebody may have written just that name. */
+const fillings = ["any", "any-0", "any-1", "any.any", "any.any.any"];
+
+function sampleOf(pattern: string, patterns: readonly string[]): string | undefined {
+  if (!pattern.includes("*")) return pattern === "" ? undefined : pattern;
+  const names = fillings
+    .map((filling) => pattern.replace(/\*+/g, filling).replaceAll("*", ""))
+    .filter((name) => matchesName({ pattern }, name));
+  const others = (name: string): number => patterns.filter((each) => matchesName({ pattern: each }, name)).length;
+  return names.map((name) => ({ name, others: others(name) })).sort((a, b) => a.others - b.others)[0]?.name;
+}
