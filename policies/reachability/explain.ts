@@ -95,6 +95,7 @@ const kinds: Record<PolicyRef["kind"], string> = {
   NetworkPolicy: "knp",
   CiliumNetworkPolicy: "cnp",
   CiliumClusterwideNetworkPolicy: "ccnp",
+  ClusterNetworkPolicy: "clusternp",
 };
 
 /** `cnp ns1/dns spec.egress[0]`. */
@@ -120,6 +121,8 @@ function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, ori
       return `nothing isolates ${pod.name}, and nothing denies it`;
     case "S21":
       return `allowed by ${by}, restricted at L7`;
+    case "L9":
+      return `a cluster network policy may decide it, if the cluster knows the kind: ${by}`;
     case "L4":
       return `rules that Cilium cannot merge: ${by}`;
     default:

@@ -10,12 +10,13 @@ import type { PeerSelector, SubjectSelector } from "./selectors.ts";
 
 export type Direction = "egress" | "ingress";
 
-export type PolicyKind = "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy";
+export type PolicyKind =
+  "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" | "ClusterNetworkPolicy";
 
 /** The object a rule was written in. */
 export interface PolicyRef {
   readonly kind: PolicyKind;
-  /** Absent for the cluster-scoped kind. */
+  /** Absent for the cluster-scoped kinds. */
   readonly namespace?: string;
   readonly name: string;
 }
@@ -47,6 +48,9 @@ export interface Endpoint {
 /** `doubtful`: the field is not modelled, so the rule may or may not do what it says (L1). */
 export type Certainty = "certain" | "doubtful";
 
+/** `admin` speaks before every policy of the other kinds, `baseline` where none of them does (L9). */
+export type Tier = "admin" | "normal" | "baseline";
+
 /** Whom a rule speaks about on the other side. */
 export type Peers =
   /** A list that was written and is empty, or `{}`: selects nobody. */
@@ -77,6 +81,7 @@ export interface Rule {
   readonly scope: PortScope;
   readonly authentication: Authentication;
   readonly certainty: Certainty;
+  readonly tier: Tier;
 }
 
 /** Minor versions whose verdicts differ (S19, L8). */

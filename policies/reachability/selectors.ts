@@ -89,6 +89,14 @@ export function withinCluster(selector: LabelSelector, scope: PeerScope): LabelS
   return withLabel(selector, `k8s:${clusterKey}`, clusterName);
 }
 
+/** What both ask for. Where both give a value to one label, the second one's counts, as in Cilium's parser. */
+export function mergedSelector(first: LabelSelector, second: LabelSelector): LabelSelector {
+  return {
+    matchLabels: new Map([...first.matchLabels, ...second.matchLabels]),
+    matchExpressions: [...first.matchExpressions, ...second.matchExpressions],
+  };
+}
+
 export function selectorKey(selector: LabelSelector): string {
   const labels = [...selector.matchLabels].sort(([a], [b]) => (a < b ? -1 : 1));
   const expressions = selector.matchExpressions.map(({ key, operator, values }) => [key, operator, ...values]);

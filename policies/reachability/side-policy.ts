@@ -5,7 +5,7 @@
  */
 import { merge, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
 import type { Identities } from "./identities.ts";
-import type { Authentication, Certainty, Direction, NamedPort, Origin, Rule } from "./model.ts";
+import type { Authentication, Certainty, Direction, NamedPort, Origin, Rule, Tier } from "./model.ts";
 import { rangeCovers, type PortEntry, type Protocol } from "./ports.ts";
 import { anyPeer, type Match, type PeerSelector } from "./selectors.ts";
 
@@ -20,6 +20,7 @@ export interface Grant {
   readonly l7: L7Restriction;
   readonly authentication: Authentication;
   readonly certainty: Certainty;
+  readonly tier: Tier;
   readonly origins: readonly Origin[];
 }
 
@@ -40,7 +41,7 @@ export function sidePolicy(rules: readonly Rule[], identities: Identities): Side
     for (const { filter, l7 } of filtersOf(rule)) {
       for (const selector of peersOf(rule)) {
         const grant = grantOf(rule, filter, softened(l7, isolated), selector, identities);
-        const key = `${filterKey(filter)} ${rule.certainty} ${selector.key}`;
+        const key = `${filterKey(filter)} ${rule.tier} ${rule.certainty} ${selector.key}`;
         const merged = mergeGrants(grants.get(key), grant);
         if (merged === "conflict") conflicts.push(rule.origin);
         else grants.set(key, merged);
@@ -91,8 +92,9 @@ function grantOf(
   selector: PeerSelector,
   identities: Identities,
 ): Grant {
-  const { action, authentication, certainty, origin } = rule;
-  return { filter, matches: identities.matches(selector), action, l7, authentication, certainty, origins: [origin] };
+  const { action, authentication, certainty, tier, origin } = rule;
+  const matches = identities.matches(selector);
+  return { filter, matches, action, l7, authentication, certainty, tier, origins: [origin] };
 }
 
 /** A deny replaces an allow of the same peer and range; two allows become one (S3, S23). */

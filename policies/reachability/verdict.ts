@@ -13,6 +13,7 @@ import type {
   SemanticRule,
   Side,
   SideOutcome,
+  Tier,
   Traffic,
   Verdict,
   World,
@@ -128,8 +129,16 @@ function originsOf(grants: readonly Grant[]): Origin[] {
   return grants.flatMap(({ origins }) => origins);
 }
 
-/** The answer of the rules that match, strongest first: deny, what might be a deny, redirect, allow. */
+/** The answer of the first tier of which a rule matches. What the tiers but the normal one say is not known (L9). */
 function granted(speaking: readonly Grant[], peer: number, answer: Answer): Side | undefined {
+  if (speaking.every(({ tier }) => tier === "normal")) return grantedByNormal(speaking, peer, answer);
+  const of = (tier: Tier): readonly Grant[] => speaking.filter((grant) => grant.tier === tier);
+  if (of("admin").length > 0) return answer("unknown", "L9", originsOf(of("admin")));
+  return grantedByNormal(of("normal"), peer, answer) ?? answer("unknown", "L9", originsOf(of("baseline")));
+}
+
+/** The answer of the rules that match, strongest first: deny, what might be a deny, redirect, allow. */
+function grantedByNormal(speaking: readonly Grant[], peer: number, answer: Answer): Side | undefined {
   const certain = speaking.filter(({ certainty, matches }) => certainty === "certain" && matches[peer] === "yes");
   const doubtful = speaking.filter((grant) => !certain.includes(grant));
   const denies = certain.filter(({ action }) => action === "deny");

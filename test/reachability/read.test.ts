@@ -73,6 +73,35 @@ describe("reading a policy tells", () => {
     );
   });
 
+  it("a kind that changes no verdict although it looks as if it did, and a kind whose rules are not decided", () => {
+    const objects = [
+      { apiVersion: "policy.networking.k8s.io/v1alpha1", kind: "AdminNetworkPolicy", metadata: { name: "first" } },
+      {
+        apiVersion: "policy.networking.k8s.io/v1alpha2",
+        kind: "ClusterNetworkPolicy",
+        metadata: { name: "first" },
+        spec: { tier: "Admin", priority: 1, subject: { namespaces: {} }, ingress: [{ action: "Deny" }] },
+      },
+      { apiVersion: "projectcalico.org/v3", kind: "NetworkPolicy", metadata: { name: "p", namespace: "shop" } },
+      { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy", metadata: { name: "p", namespace: "shop" } },
+      { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "p", namespace: "shop" } },
+    ];
+    const { problems, world } = readWorld({ manifests: objects.map((object) => ({ object })), externals: [] });
+    assert.deepEqual(
+      problems.map(({ code, where, what }) => `${code} ${where}: ${what}`),
+      [
+        "reachability/kind-without-effect AdminNetworkPolicy first › kind: Cilium does not know this kind, so no verdict depends on it",
+        "reachability/not-modelled ClusterNetworkPolicy first › spec: `ClusterNetworkPolicy` is not modelled, so verdicts that depend on it are unknown",
+        "reachability/kind-without-effect NetworkPolicy shop/p › kind: this kind is enforced, if at all, by something else than Cilium, so no verdict depends on it",
+        "reachability/kind-without-effect AuthorizationPolicy shop/p › kind: this kind is enforced, if at all, by something else than Cilium, so no verdict depends on it",
+      ],
+    );
+    assert.deepEqual(
+      world.rules.map(({ origin }) => `${origin.policy.kind} ${origin.path}`),
+      ["ClusterNetworkPolicy spec.ingress[0]"],
+    );
+  });
+
   it("nothing about a policy that is as it should be", () => {
     assert.equal(problemsOf({ ...everyone, ingress: [{ fromEndpoints: [{}] }] }), "");
   });

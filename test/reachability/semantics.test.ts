@@ -15,8 +15,10 @@ import { l7Key } from "../../policies/reachability/spans.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 import { l7LineOf } from "./cases.ts";
 
-/** A policy by its kind, or the ranges of a CIDR group called `group`. */
-type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp", Fields>>> & { readonly group?: readonly string[] };
+/** A policy by its kind (`kcnp` is ClusterNetworkPolicy), or the ranges of a CIDR group called `group`. */
+type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp" | "kcnp", Fields>>> & {
+  readonly group?: readonly string[];
+};
 
 interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope"> {
   readonly title: string;
@@ -58,11 +60,15 @@ const externals: readonly External[] = [
   { name: "health", entity: "health" },
 ];
 
-function policyObject({ cnp, ccnp, knp, group }: Short, index: number): Fields {
+function policyObject({ cnp, ccnp, knp, kcnp, group }: Short, index: number): Fields {
   const selectsA = { matchLabels: { app: "a" } };
   const name = `p${String(index)}`;
   if (group !== undefined) {
     return { kind: "CiliumCIDRGroup", metadata: { name: "group" }, spec: { externalCIDRs: group } };
+  }
+  if (kcnp !== undefined) {
+    const subject = { pods: { namespaceSelector: {}, podSelector: selectsA } };
+    return { kind: "ClusterNetworkPolicy", metadata: { name }, spec: { subject, priority: 10, ...kcnp } };
   }
   if (knp !== undefined) {
     return { kind: "NetworkPolicy", metadata: { name, namespace: "ns1" }, spec: { podSelector: selectsA, ...knp } };

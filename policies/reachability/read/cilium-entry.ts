@@ -36,6 +36,7 @@ export function readEntry(context: EntryContext, entry: unknown, path: string, r
     scope,
     authentication: action === "allow" ? readAuthentication(fields, path, reading) : "unspecified",
     certainty,
+    tier: "normal",
   };
 }
 

@@ -64,6 +64,12 @@ export class Reading {
     });
   }
 
+  /** What Cilium makes of the object is not what its author may think. The engine answers as Cilium does. */
+  note(code: `reachability/${string}`, path: string, what: string, expected: string, fix?: string): void {
+    const problem: Problem = { code, where: `${this.#where} › ${path}`, what, expected };
+    this.problems.push(fix === undefined ? problem : { ...problem, fix });
+  }
+
   /** Notes every key that the kind does not have. */
   only(fields: Fields, path: string, known: readonly string[]): void {
     for (const key of Object.keys(fields)) if (!known.includes(key)) this.dropped(`${path}.${key}`);

@@ -10,6 +10,7 @@ import {
   anyPeer,
   emptySelector,
   labelPeer,
+  mergedSelector,
   selectorKey,
   withLabel,
   withinCluster,
@@ -80,6 +81,7 @@ function rule({ policy, subject, direction }: Context, path: string, peers: Peer
     scope,
     authentication: "unspecified",
     certainty: "certain",
+    tier: "normal",
   };
 }
 
@@ -145,16 +147,11 @@ function readPeer(
     return [labelPeer(withLabel(pods, `k8s:${namespaceKey}`, namespace))];
   }
   const scope = namespaceScope(readLabelSelector(namespaces, `${path}.namespaceSelector`, reading));
-  return [
-    labelPeer({
-      matchLabels: new Map([...scope.matchLabels, ...pods.matchLabels]),
-      matchExpressions: [...scope.matchExpressions, ...pods.matchExpressions],
-    }),
-  ];
+  return [labelPeer(mergedSelector(scope, pods))];
 }
 
 /** Labels of a namespace stand in a pod's identity under a prefix; `{}` means that there is a namespace (S17). */
-function namespaceScope(selector: LabelSelector): LabelSelector {
+export function namespaceScope(selector: LabelSelector): LabelSelector {
   const prefixed = (key: string): string => `k8s:${namespaceLabelsPrefix}.${key}`;
   if (selector.matchLabels.size === 0 && selector.matchExpressions.length === 0) {
     return {

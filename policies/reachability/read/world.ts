@@ -6,9 +6,11 @@ import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, World } from
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
+import { readClusterNetworkPolicy } from "./cluster-network-policy.ts";
 import { withExternals, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
+import { kindOf, noteOtherKind } from "./other-kinds.ts";
 import { isWorkload, readWorkload } from "./workloads.ts";
 
 export interface WorldInput {
@@ -32,10 +34,12 @@ const policyKinds: readonly string[] = [
   "NetworkPolicy",
   "CiliumNetworkPolicy",
   "CiliumClusterwideNetworkPolicy",
+  "ClusterNetworkPolicy",
 ] satisfies readonly PolicyKind[];
 
-function isPolicyKind(kind: string): kind is PolicyKind {
-  return policyKinds.includes(kind);
+/** Before 1.20 Cilium does not know ClusterNetworkPolicy (L9). */
+function isPolicyKind(kind: string, cilium: CiliumVersion): kind is PolicyKind {
+  return policyKinds.includes(kind) && (kind !== "ClusterNetworkPolicy" || cilium === "1.20");
 }
 
 /** Pods come before externals, each in the order given. */
@@ -53,14 +57,11 @@ export function readWorld(input: WorldInput): ReadWorld {
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
-    if (isPolicyKind(kind)) rules.push(...readPolicy(kind, object, { scope: peerScope, groups, cilium }, reading));
+    if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
+    else rules.push(...readPolicy(kind, object, { scope: peerScope, groups, cilium }, reading));
     problems.push(...reading.problems);
   }
   return { world: withExternals({ cilium, endpoints: pods, rules }, input.externals, input.apiServer), problems };
-}
-
-function kindOf(object: Fields): string {
-  return typeof object["kind"] === "string" ? object["kind"] : "";
 }
 
 function metadataOf(object: Fields): Fields {
@@ -69,7 +70,8 @@ function metadataOf(object: Fields): Fields {
 
 function placeOf({ object, source }: Manifest): string {
   const { namespace, name } = metadataOf(object);
-  const place = [kindOf(object), [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
+  const kind = typeof object["kind"] === "string" ? object["kind"] : "";
+  const place = [kind, [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
   return source === undefined ? place : `${source} › ${place}`;
 }
 
@@ -123,6 +125,9 @@ function readPolicy(
     const rules = readNetworkPolicy(policy, spec, { scope, cilium }, reading);
     return reading.refused ? [] : rules;
   }
+  if (kind === "ClusterNetworkPolicy") {
+    return readClusterNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, scope, reading);
+  }
   const rules = readCiliumPolicy(policy, object, { scope, groups }, reading);
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
@@ -132,6 +137,6 @@ function readPolicy(
 function readRef(kind: PolicyKind, object: Fields, reading: Reading): PolicyRef {
   const metadata = metadataOf(object);
   const name = reading.text(metadata["name"], "metadata.name") ?? "";
-  if (kind === "CiliumClusterwideNetworkPolicy") return { kind, name };
+  if (kind === "CiliumClusterwideNetworkPolicy" || kind === "ClusterNetworkPolicy") return { kind, name };
   return { kind, namespace: reading.text(metadata["namespace"], "metadata.namespace") ?? "default", name };
 }
