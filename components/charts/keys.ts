@@ -6,7 +6,7 @@
 import type { Problem } from "../../policies/problems.ts";
 import type { HelmValues } from "../chart.ts";
 import { isMap } from "../helm-values.ts";
-import { nearest } from "../settings/nearest.ts";
+import { nearest } from "../../policies/nearest.ts";
 
 /** The keys below one key. `leaf`: a value. `any`: a map whose keys the user chooses, or a value of any form. */
 export interface KeyTree {

@@ -5,7 +5,7 @@ import type { Problem } from "../../policies/problems.ts";
 import { isMap } from "../helm-values.ts";
 import { type KeyAnswer, keyAnswers } from "./answers.ts";
 import { orList } from "./formats.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../policies/nearest.ts";
 import { formatPath, type Path, pathsOf, type SchemaNode } from "./schema-node.ts";
 
 /** The input without the keys that are not known, and one problem for each of those. */

@@ -5,7 +5,7 @@ import type * as v from "valibot";
 
 import type { Problem } from "../../policies/problems.ts";
 import { wordAnswers } from "./answers.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../policies/nearest.ts";
 import { formatPath, nodeAt, type Path, type SchemaNode } from "./schema-node.ts";
 
 /** An object lacks a key it must have. */

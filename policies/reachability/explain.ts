@@ -54,14 +54,25 @@ export function explain(traffic: Traffic, world: World): Explanation {
   };
 }
 
-/** One line for the headline, then one per side and what it misses. */
-export function explanationText({ headline, sides }: Explanation): string {
-  const lines = sides.flatMap(({ direction, sentence, rule, nearMisses, missing }) => [
+/** Where a rule stands, as `policies/dns.yaml:12`; undefined where that is not known. */
+export type Place = (origin: Origin) => string | undefined;
+
+/** One line for the headline, then one per side, where its rules stand, and what it misses. */
+export function explanationText({ headline, sides }: Explanation, place: Place = () => undefined): string {
+  const lines = sides.flatMap(({ direction, sentence, rule, origins, nearMisses, missing }) => [
     `  ${direction}: ${sentence} (${rule})`,
+    ...distinct(origins).flatMap((origin) => {
+      const at = place(origin);
+      return at === undefined ? [] : [`    ${originText(origin)}: ${at}`];
+    }),
     ...nearMisses.map(({ origin, because }) => `    near miss: ${originText(origin)}, ${because}`),
     ...(missing === undefined ? [] : [`    missing: ${missing}`]),
   ]);
   return [headline, ...lines].join("\n");
+}
+
+function distinct(origins: readonly Origin[]): Origin[] {
+  return [...new Map(origins.map((origin) => [originText(origin), origin])).values()];
 }
 
 interface Context {

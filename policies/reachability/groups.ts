@@ -1,0 +1,105 @@
+/**
+ * Groups: endpoints of one namespace, or of one sort outside, with equal rows and equal columns.
+ *
+ * What was cut out of a matrix (some pairs, some ports, or what changed) decides what is equal.
+ */
+import { namespaceKey } from "./labels.ts";
+import type { Endpoint } from "./model.ts";
+import type { Group } from "./report.ts";
+
+/** A square of answers between sets of equal endpoints. Equal numbers are equal answers. */
+export interface Square {
+  /** Positions of endpoints; all of one set are equal. */
+  readonly sets: readonly (readonly number[])[];
+  /** Positions of sets. */
+  readonly answer: (from: number, to: number) => number;
+}
+
+export interface Grouping {
+  readonly groups: readonly Group[];
+  /** One set of the square that stands for each group. */
+  readonly representatives: readonly number[];
+}
+
+/** In the order of the first member. `apart` is what else must be equal to be in one group. */
+export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: (set: number) => string): Grouping {
+  const found = new Map<string, number[]>();
+  for (const [set, key] of keysOf(square).entries()) {
+    const whole = `${key} ${sortOf(endpoints[square.sets[set]?.[0] ?? 0])} ${apart(set)}`;
+    const same = found.get(whole);
+    if (same === undefined) found.set(whole, [set]);
+    else same.push(set);
+  }
+  const sizes = namespaceSizes(endpoints);
+  const each = [...found.values()].map((sets) => {
+    const positions = sets.flatMap((set) => square.sets[set] ?? []).sort((a, b) => a - b);
+    return { positions, representative: sets[0] ?? 0 };
+  });
+  each.sort((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0));
+  return {
+    groups: each.map(({ positions }) => groupOf(positions, endpoints, sizes)),
+    representatives: each.map(({ representative }) => representative),
+  };
+}
+
+/** Equal keys, equal rows and columns, the answer of a set to itself included. */
+function keysOf({ sets, answer }: Square): string[] {
+  const rows = sets.map((_set, from) => sets.map((_other, to) => answer(from, to)));
+  const columns = sets.map((_set, to) => sets.map((_other, from) => rows[from]?.[to] ?? 0));
+  const row = numbered(rows);
+  const column = numbered(columns);
+  return sets.map((_set, at) => `${String(row[at])} ${String(column[at])}`);
+}
+
+/** Equal lists get equal numbers. */
+function numbered(lists: readonly (readonly number[])[]): number[] {
+  const known = new Map<string, number>();
+  return lists.map((list) => {
+    const key = list.join(",");
+    let number = known.get(key);
+    if (number === undefined) known.set(key, (number = known.size));
+    return number;
+  });
+}
+
+export function namespaceOf(endpoint: Endpoint | undefined): string | undefined {
+  return endpoint?.kind === "pod" ? endpoint.labels.get(namespaceKey)?.[0]?.value : undefined;
+}
+
+/** Endpoints of different sorts are never told as one. */
+function sortOf(endpoint: Endpoint | undefined): string {
+  if (endpoint === undefined) return "";
+  const namespace = namespaceOf(endpoint);
+  if (namespace !== undefined) return `namespace ${namespace}`;
+  if (endpoint.fqdn !== undefined) return "name";
+  return endpoint.ip === undefined ? "entity" : "address";
+}
+
+function namespaceSizes(endpoints: readonly Endpoint[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const endpoint of endpoints) {
+    const namespace = namespaceOf(endpoint);
+    if (namespace !== undefined) sizes.set(namespace, (sizes.get(namespace) ?? 0) + 1);
+  }
+  return sizes;
+}
+
+function groupOf(
+  positions: readonly number[],
+  endpoints: readonly Endpoint[],
+  sizes: ReadonlyMap<string, number>,
+): Group {
+  const members = positions.map((position) => endpoints[position]?.name ?? "");
+  const first = endpoints[positions[0] ?? 0];
+  const namespace = namespaceOf(first);
+  const kind = first?.kind ?? "external";
+  return { name: nameOf(), members, kind, ...(namespace === undefined ? {} : { namespace }) };
+
+  function nameOf(): string {
+    if (members.length === 1) return members[0] ?? "";
+    if (namespace !== undefined && sizes.get(namespace) === members.length) {
+      return `${namespace}/* (${String(members.length)})`;
+    }
+    return `${members[0] ?? ""} and ${String(members.length - 1)} more`;
+  }
+}

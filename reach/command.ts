@@ -1,0 +1,90 @@
+/**
+ * Command: the verbs of `reach` with their options, and what becomes of an answer or an error.
+ *
+ * A verb's code is loaded when it is asked for.
+ */
+import { Argument, Command, CommanderError, Option } from "commander";
+
+import { formatProblems, ProblemsError } from "../policies/problems.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { ciliumVersions } from "./options.ts";
+import { targets } from "./scenario.ts";
+import { ownTerminal, type Terminal } from "./terminal.ts";
+import { usageProblem } from "./usage.ts";
+import { version } from "./version.ts";
+
+/** What a verb does with its words. */
+type Action = (words: readonly unknown[], options: never, terminal: Terminal) => Promise<ExitCode>;
+
+export async function main(args: readonly string[], terminal: Terminal = ownTerminal()): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.fine;
+  const program = programOf(terminal, (answer) => (code = answer));
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return exitCodes.fine;
+    if (!(error instanceof ProblemsError)) throw error;
+    terminal.warn(`${formatProblems(error.problems)}\n`);
+    return exitCodes.unusable;
+  }
+}
+
+function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command("reach")
+    .description("Who may talk to whom, as Cilium decides it, from manifests alone.")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .helpCommand(false);
+  const verb = (name: string, summary: string, example: string): Command =>
+    ready(program.command(name).description(summary).addHelpText("after", `\nExample:\n  ${example}`));
+  const does = (command: Command, load: () => Promise<Action>): Command =>
+    command.action(async (...words: unknown[]) => {
+      const given = words.slice(0, -2);
+      done(await (await load())(given, command.opts<never>(), terminal));
+    });
+
+  ready(program);
+  const matrix = verb("matrix", "all pairs of workloads, and what is outside", "reach matrix manifests/ --focus dev/")
+    .addArgument(paths())
+    .addOption(output(["text", "markdown", "json", "csv", "dot", "svg", "html"]));
+  does(selecting(surrounded(matrix)), async () => (await import("./verbs/matrix.ts")).matrix);
+  return program;
+
+  /** Errors come to us instead of ending the process. */
+  function ready(command: Command): Command {
+    return command
+      .exitOverride((error) => {
+        if (error.exitCode !== 0) throw usageProblem(error, command);
+        throw error;
+      })
+      .configureOutput({ writeOut: terminal.print, writeErr: () => undefined })
+      .showSuggestionAfterError();
+  }
+}
+
+function paths(): Argument {
+  return new Argument("<path...>", "files or folders of manifests, YAML or JSON; - is standard input");
+}
+
+function output(formats: readonly string[]): Option {
+  return new Option("-o, --output <format>", "how to tell it").choices(formats).default("text");
+}
+
+/** Options of every verb that reads a world. */
+function surrounded(command: Command): Command {
+  return command
+    .addOption(new Option("--target <target>", "where the cluster runs").choices(targets).default("kind"))
+    .addOption(new Option("--cilium <version>", ciliumVersions.join(", ")).default("1.20"))
+    .option("--externals <file>", "YAML list of {name, fqdn, ip} or {name, entity}, beside what the policies name");
+}
+
+/** Options of every verb that shows pairs. */
+function selecting(command: Command): Command {
+  const each = (word: string, before: string[] | undefined): string[] => [...(before ?? []), word];
+  return command
+    .option("--from <name>", "only these clients; * is any text, dev/ a namespace; may be repeated", each)
+    .option("--to <name>", "only these servers", each)
+    .option("--focus <name>", "only connections of these, in either direction", each)
+    .option("--port <port>", "only these ports: 443, TCP/443, 8000-8100, or a name", each);
+}

@@ -1,0 +1,104 @@
+/** Options: what verbs have in common, read from the words of a command line, all that is wrong at once. */
+import { readFile } from "node:fs/promises";
+
+import { parse } from "yaml";
+
+import { ProblemsError, type Problem } from "../policies/problems.ts";
+import type { CiliumVersion } from "../policies/reachability/model.ts";
+import { entities, type External } from "../policies/reachability/read/externals.ts";
+import { isFields } from "../policies/reachability/read/fields.ts";
+import type { Selection } from "../policies/reachability/selection.ts";
+import type { Surroundings, Target } from "./scenario.ts";
+
+/** The words behind the options, before anybody looked at them. */
+export interface WorldWords {
+  readonly target: Target;
+  readonly cilium: string;
+  readonly externals?: string;
+}
+
+export interface SelectionWords {
+  readonly from?: readonly string[];
+  readonly to?: readonly string[];
+  readonly focus?: readonly string[];
+  readonly port?: readonly string[];
+}
+
+export const ciliumVersions = ["1.18", "1.19", "1.20"] as const satisfies readonly CiliumVersion[];
+
+export function isCiliumVersion(text: string): text is CiliumVersion {
+  return (ciliumVersions as readonly string[]).includes(text);
+}
+
+export async function surroundingsOf({ target, cilium, externals }: WorldWords): Promise<Surroundings> {
+  const problems: Problem[] = [];
+  if (!isCiliumVersion(cilium)) problems.push(unknownVersion(cilium));
+  const listed = externals === undefined ? [] : await readExternals(externals, problems);
+  if (problems.length > 0 || !isCiliumVersion(cilium)) throw new ProblemsError(problems);
+  return { target, cilium, externals: listed };
+}
+
+export function unknownVersion(written: string): Problem {
+  return {
+    code: "reach/unknown-version",
+    where: "--cilium",
+    what: `verdicts of Cilium \`${written}\` are not known`,
+    expected: ciliumVersions.join(", "),
+  };
+}
+
+export function selectionOf({ from, to, focus, port }: SelectionWords): Selection {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(focus === undefined ? {} : { focus }),
+    ...(port === undefined ? {} : { ports: port }),
+  };
+}
+
+async function readExternals(file: string, problems: Problem[]): Promise<External[]> {
+  let content: unknown;
+  try {
+    content = parse(await readFile(file, "utf8"));
+  } catch (error) {
+    const what = error instanceof Error ? (error.message.split("\n")[0] ?? "").replace(/:$/, "") : String(error);
+    problems.push({ code: "reach/unusable-externals", where: file, what, expected: "a YAML file that can be read" });
+    return [];
+  }
+  if (!Array.isArray(content)) {
+    problems.push(unusableExternal(file, "holds no list"));
+    return [];
+  }
+  return content.flatMap((entry: unknown, index) => {
+    const external = externalOf(entry);
+    if (typeof external !== "string") return [external];
+    problems.push(unusableExternal(`${file} › [${String(index)}]`, external));
+    return [];
+  });
+}
+
+function unusableExternal(where: string, what: string): Problem {
+  return {
+    code: "reach/unusable-externals",
+    where,
+    what,
+    expected: `a list of {name, fqdn, ip}, {name, ip} or {name, entity}, entity being one of ${entities.join(", ")}`,
+  };
+}
+
+/** What is wrong with it, or the external. */
+function externalOf(entry: unknown): External | string {
+  if (!isFields(entry)) return "is no object";
+  const { name, fqdn, ip, entity, ...rest } = entry;
+  const [surplus] = Object.keys(rest);
+  if (surplus !== undefined) return `unknown key \`${surplus}\``;
+  if (typeof name !== "string" || name === "") return "has no name";
+  if (entity !== undefined) {
+    const known = entities.find((each) => each === entity);
+    if (known === undefined) return `\`${JSON.stringify(entity)}\` is no entity`;
+    return fqdn === undefined && ip === undefined ? { name, entity: known } : "has an entity and an address";
+  }
+  if (fqdn !== undefined && typeof fqdn !== "string") return "has a fqdn that is no text";
+  if (typeof ip === "string") return { name, ip, ...(fqdn === undefined ? {} : { fqdn }) };
+  return "has no ip";
+}

@@ -1,0 +1,4 @@
+/** Version: the package's own. */
+import manifest from "../package.json" with { type: "json" };
+
+export const { version } = manifest;
