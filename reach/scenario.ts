@@ -2,11 +2,11 @@
  * Scenario: the world that manifests describe, with what was found while reading them.
  */
 import type { Problem } from "../policies/problems.ts";
-import type { CiliumVersion, Origin, World } from "../policies/reachability/model.ts";
-import type { ApiServer, External } from "../policies/reachability/read/externals.ts";
-import type { Manifest } from "../policies/reachability/read/fields.ts";
+import type { CiliumVersion, Origin, Rule, World } from "../policies/reachability/model.ts";
+import { outsideOf } from "../policies/reachability/outside.ts";
+import { withExternals, type ApiServer, type External } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
-import { load } from "./input/load.ts";
+import { load, type Loaded } from "./input/load.ts";
 
 /** Where the cluster runs: it decides what the API server's address is to a policy (S12). */
 export const targets = ["kind", "aks"] as const;
@@ -18,7 +18,7 @@ const apiServers: Record<Target, ApiServer> = { kind: "on another node", aks: "o
 export interface Surroundings {
   readonly target: Target;
   readonly cilium: CiliumVersion;
-  /** Besides those that the policies themselves tell apart. */
+  /** Besides those that the policies themselves tell apart; one of the same name takes the place of theirs. */
   readonly externals: readonly External[];
 }
 
@@ -30,19 +30,43 @@ export interface Scenario {
   readonly place: (origin: Origin) => string | undefined;
 }
 
+/** The world of these files and folders, with what lies outside it. */
 export async function readScenario(paths: readonly string[], surroundings: Surroundings): Promise<Scenario> {
-  const { manifests, problems, place } = await load(paths);
-  const { target, cilium } = surroundings;
-  const externals = [...outside(manifests), ...surroundings.externals];
-  const read = readWorld({ manifests, externals, cilium, apiServer: apiServers[target] });
-  return { world: read.world, findings: [...problems, ...read.problems], place };
+  const inside = insideOf(await load(paths), surroundings);
+  return withOutside(inside, surroundings, inside.world.rules);
 }
 
-function outside(_manifests: readonly Manifest[]): External[] {
-  return [
-    { name: "world", entity: "world" },
-    { name: "host", entity: "host" },
-    { name: "remote-node", entity: "remote-node" },
-    { name: "kube-apiserver", entity: "kube-apiserver" },
-  ];
+/** Two worlds that are to be compared know the same peers outside: those of the policies of both. */
+export async function readScenarios(
+  before: readonly string[],
+  after: readonly string[],
+  surroundings: Surroundings,
+): Promise<readonly [Scenario, Scenario]> {
+  const both = [insideOf(await load(before), surroundings), insideOf(await load(after), surroundings)] as const;
+  const rules = both.flatMap(({ world }) => world.rules);
+  return [withOutside(both[0], surroundings, rules), withOutside(both[1], surroundings, rules)];
+}
+
+/** The same manifests under two versions of Cilium. */
+export async function readUpgrade(
+  paths: readonly string[],
+  surroundings: Surroundings,
+  later: CiliumVersion,
+): Promise<readonly [Scenario, Scenario]> {
+  const loaded = await load(paths);
+  const after = { ...surroundings, cilium: later };
+  const both = [insideOf(loaded, surroundings), insideOf(loaded, after)] as const;
+  const rules = both.flatMap(({ world }) => world.rules);
+  return [withOutside(both[0], surroundings, rules), withOutside(both[1], after, rules)];
+}
+
+function insideOf({ manifests, problems, place }: Loaded, { cilium }: Surroundings): Scenario {
+  const { world, problems: found } = readWorld({ manifests, externals: [], cilium });
+  return { world, findings: [...problems, ...found], place };
+}
+
+function withOutside(inside: Scenario, { target, externals }: Surroundings, rules: readonly Rule[]): Scenario {
+  const given = new Set(externals.map(({ name }) => name));
+  const all = [...outsideOf(rules).filter(({ name }) => !given.has(name)), ...externals];
+  return { ...inside, world: withExternals(inside.world, all, apiServers[target]) };
 }
