@@ -73,7 +73,8 @@ export async function test(args: readonly string[]): Promise<number> {
   let counted = { passed: 0, failed: 0, skipped: 0 };
   const worker = async (): Promise<void> => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
-      const specs = args.length === 0 ? ["test/*.test.ts", "test/reachability/*.test.ts"] : args;
+      const specs =
+        args.length === 0 ? ["test/*.test.ts", "test/reachability/*.test.ts", "test/reach/*.test.ts"] : args;
       const extended = check.command[0] === mocha ? { ...check, command: [mocha, ...specs] as const } : check;
       const { code, output, seconds } = await runCheck(extended, "keep", process.env);
       const verdict = code === 0 ? "ok" : "FAILED";

@@ -1,46 +1,193 @@
-/** Load: manifests from files and folders, each with its place. */
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-
-import { parseAllDocuments } from "yaml";
-
+/**
+ * Load: manifests from files, folders and standard input, each with the place where it was written.
+ */
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import type { Origin } from "../../policies/reachability/model.ts";
-import { isFields, type Manifest } from "../../policies/reachability/read/fields.ts";
+import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
+import { readDocuments } from "./documents.ts";
+import { readSources, type Source, type Sources } from "./files.ts";
+import { clusterScoped, useOf } from "./kinds.ts";
+import { Lines } from "./lines.ts";
+import { offsetOf, type Located } from "./located.ts";
+import { objectsIn } from "./objects.ts";
+import { troubleAsProblem, type Trouble } from "./trouble.ts";
+
+export interface LoadOptions {
+  /** What `-` stands for; the standard input of the process unless said otherwise. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+}
 
 export interface Loaded {
+  /** In the order of the paths, inside a folder by the files' names, inside a file as written. */
   readonly manifests: readonly Manifest[];
+  /** What was left out or read with doubts. */
   readonly problems: readonly Problem[];
-  /** `file:line` of a field of a policy, if it can be told. */
+  /** How many objects of each kind there are, those that are not read included. */
+  readonly kinds: ReadonlyMap<string, number>;
+  /** `file:line` of a policy's field, or of the nearest field around it that was written. Undefined for a policy that is not among the manifests. */
   readonly place: (origin: Origin) => string | undefined;
 }
 
-/** Every object below these files and folders. */
-export async function load(paths: readonly string[]): Promise<Loaded> {
-  const files = (await Promise.all(paths.map(filesAt))).flat();
-  const manifests = (await Promise.all(files.map(objectsIn))).flat();
-  return { manifests, problems: [], place: () => undefined };
+/** An object that is read. */
+interface Known {
+  readonly object: Fields;
+  readonly file: string;
+  readonly lines: Lines;
+  readonly offset: number;
+  readonly locate: () => Located;
 }
 
-async function filesAt(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) {
-    throw new ProblemsError([
-      { code: "input/missing", where: path, what: "there is no such file or folder", expected: "manifests" },
-    ]);
+/**
+ * Reads everything behind the paths: files, folders (all `.yaml`, `.yml` and `.json` files below them, hidden ones and
+ * `node_modules` left out) and `-` for standard input.
+ *
+ * Throws a ProblemsError with everything that makes the input unusable, for all files at once.
+ */
+export async function load(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
+  const refused: Problem[] = [];
+  const loading = new Loading(refused);
+  for (const given of await readSources(paths, options.stdin ?? process.stdin, refused)) await loading.take(given);
+  if (refused.length > 0) throw new ProblemsError(refused);
+  return loading.loaded();
+}
+
+/** What has been read so far. */
+class Loading {
+  readonly #refused: Problem[];
+  readonly #doubts: Problem[] = [];
+  readonly #known = new Map<string, Known>();
+  readonly #kinds = new Map<string, number>();
+  readonly #told = new Map<string, { readonly where: string; count: number }>();
+
+  constructor(refused: Problem[]) {
+    this.#refused = refused;
   }
-  if (!found.isDirectory()) return [path];
-  const names = await readdir(path, { recursive: true });
-  return names
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => join(path, name));
+
+  async take({ path, kind, sources }: Sources): Promise<void> {
+    const before = this.#refused.length;
+    let objects = 0;
+    for (const source of sources) objects += await this.#takeSource(source, kind);
+    if (objects > 0 || this.#refused.length > before) return;
+    const expected = kind === "folder" ? "Kubernetes objects in .yaml, .yml or .json files" : "Kubernetes objects";
+    const what = sources.length === 0 ? "no manifests in this folder" : "no Kubernetes object";
+    this.#refused.push({ code: "input/no-manifests", where: path, what, expected });
+  }
+
+  /** How many objects there are. */
+  async #takeSource({ name, text }: Source, kind: Sources["kind"]): Promise<number> {
+    const lines = new Lines(text);
+    const { documents, bad, doubtful } = await readDocuments(text);
+    const told = (trouble: Trouble): Problem =>
+      troubleAsProblem(
+        trouble,
+        `${name}:${String(lines.line(trouble.offset))}:${String(lines.column(trouble.offset))}`,
+        text,
+      );
+    this.#refused.push(...bad.map(told));
+    this.#doubts.push(...doubtful.map(told));
+    let count = 0;
+    for (const { object, offset, locate } of documents.flatMap(objectsIn)) {
+      const where = `${name}:${String(lines.line(offset))}`;
+      // A folder may hold other YAML and JSON: a chart's values, a package's description.
+      if (kind === "folder" && !looksLikeObject(object)) {
+        this.#doubts.push({
+          code: "input/not-kubernetes",
+          where,
+          what: "left out: neither `kind` nor `metadata`",
+          expected: "Kubernetes objects",
+        });
+        continue;
+      }
+      count++;
+      if (!isFields(object)) {
+        const what = Array.isArray(object) ? "a list" : `\`${JSON.stringify(object)}\``;
+        this.#refused.push({ code: "input/no-object", where, what, expected: "an object; for several, `kind: List`" });
+      } else {
+        this.#takeObject({ object, file: name, lines, offset, locate }, where);
+      }
+    }
+    return count;
+  }
+
+  #takeObject(known: Known, where: string): void {
+    const { kind, apiVersion, metadata } = known.object;
+    if (typeof kind !== "string" || kind === "") {
+      this.#refused.push({
+        code: "input/no-kind",
+        where,
+        what: "an object without `kind`",
+        expected: "a Kubernetes object",
+      });
+      return;
+    }
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+    const version = typeof apiVersion === "string" ? apiVersion : undefined;
+    const use = useOf(kind, version);
+    if (use === "told") {
+      const label = version === undefined ? kind : `${kind} of ${version}`;
+      const told = this.#told.get(label);
+      if (told === undefined) this.#told.set(label, { where, count: 1 });
+      else told.count++;
+    }
+    if (use !== "read") return;
+    const name = isFields(metadata) ? metadata["name"] : undefined;
+    if (typeof name !== "string" || name === "") {
+      this.#refused.push({
+        code: "input/no-name",
+        where,
+        what:
+          name === undefined
+            ? `a ${kind} without \`metadata.name\``
+            : `\`metadata.name\` is \`${JSON.stringify(name)}\``,
+        expected: "a name, as a text",
+      });
+      return;
+    }
+    const namespace = isFields(metadata) ? metadata["namespace"] : undefined;
+    const key = keyOf(kind, typeof namespace === "string" ? namespace : undefined, name);
+    const other = this.#known.get(key);
+    if (other !== undefined) {
+      this.#refused.push({
+        code: "input/same-name",
+        where,
+        what: `${key} is written a second time, first at ${placeIn(other, other.offset)}`,
+        expected: "one object of each kind, namespace and name",
+        fix: "remove or rename one of the two",
+      });
+      return;
+    }
+    this.#known.set(key, known);
+  }
+
+  loaded(): Loaded {
+    const told = [...this.#told].map(([label, { where, count }]): Problem => ({
+      code: "input/kind-not-read",
+      where,
+      what: `${label} is not read (${count === 1 ? "1 object" : `${String(count)} objects`})`,
+      expected: "policies, namespaces, services, and pods or the objects by which Kubernetes itself makes pods",
+    }));
+    const known = this.#known;
+    return {
+      manifests: [...known.values()].map((each) => ({ object: each.object, source: placeIn(each, each.offset) })),
+      problems: [...this.#doubts, ...told],
+      kinds: this.#kinds,
+      place: ({ policy: { kind, namespace, name }, path }) => {
+        const found = known.get(keyOf(kind, namespace, name));
+        return found === undefined ? undefined : placeIn(found, offsetOf(path, found.locate()));
+      },
+    };
+  }
 }
 
-async function objectsIn(file: string): Promise<Manifest[]> {
-  const documents = parseAllDocuments(await readFile(file, "utf8"));
-  return documents.flatMap((document) => {
-    const object: unknown = document.toJS();
-    return isFields(object) ? [{ object, source: file }] : [];
-  });
+function looksLikeObject(object: unknown): boolean {
+  return isFields(object) && (object["kind"] !== undefined || object["metadata"] !== undefined);
+}
+
+function placeIn({ file, lines }: Known, offset: number): string {
+  return `${file}:${String(lines.line(offset))}`;
+}
+
+/** `CiliumNetworkPolicy shop/web`. An object that names no namespace is applied to this one. */
+function keyOf(kind: string, namespace: string | undefined, name: string): string {
+  return clusterScoped.includes(kind) ? `${kind} ${name}` : `${kind} ${namespace ?? "default"}/${name}`;
 }

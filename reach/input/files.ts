@@ -1,0 +1,204 @@
+/**
+ * Files: from paths to texts. Folders are walked, `-` is standard input, and what cannot be read is told.
+ */
+import { isUtf8 } from "node:buffer";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Problem } from "../../policies/problems.ts";
+import { Lines } from "./lines.ts";
+
+/** A file as text. */
+export interface Source {
+  /** As it was named, or as found below a folder that was named; `stdin` for standard input. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Sources {
+  readonly path: string;
+  /** Whether the path itself holds manifests, or they are looked for in it. */
+  readonly kind: "file" | "folder";
+  readonly sources: readonly Source[];
+}
+
+/** A file, or everything together that standard input brings. Several times what any cluster's policies take. */
+export const mostBytes = 128 * 1024 * 1024;
+
+const extension = /\.(yaml|yml|json)$/i;
+const chunkBytes = 1024 * 1024;
+
+/** The texts behind these paths: in the order of the paths, inside a folder by name. No file is read twice. */
+export async function readSources(
+  paths: readonly string[],
+  stdin: AsyncIterable<Uint8Array>,
+  problems: Problem[],
+): Promise<readonly Sources[]> {
+  const seen = new Set<string>();
+  const found: Sources[] = [];
+  for (const path of paths) {
+    if (path === "-") {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const source = textOf("stdin", await readStream(stdin), problems);
+      found.push({ path: "stdin", kind: "file", sources: source });
+      continue;
+    }
+    const files: string[] = [];
+    const kind = collect(path, "named", seen, files, problems);
+    if (kind === undefined) continue;
+    files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    found.push({ path, kind, sources: files.flatMap((file) => readFile(file, problems)) });
+  }
+  return found;
+}
+
+/** Adds the files behind a path. Undefined for one that was seen before or does not exist. */
+function collect(
+  path: string,
+  how: "named" | "found",
+  seen: Set<string>,
+  files: string[],
+  problems: Problem[],
+): Sources["kind"] | undefined {
+  try {
+    const kind = statSync(path).isDirectory() ? "folder" : "file";
+    // Links may lead in circles, and paths may overlap.
+    const real = realpathSync(path);
+    if (seen.has(real)) return undefined;
+    seen.add(real);
+    if (kind === "file") files.push(path);
+    else collectBelow(path, seen, files, problems);
+    return kind;
+  } catch (error) {
+    problems.push(unreadable(path, how, error));
+    return undefined;
+  }
+}
+
+function collectBelow(folder: string, seen: Set<string>, files: string[], problems: Problem[]): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    if (name.startsWith(".") || name === "node_modules") continue;
+    const path = join(folder, name);
+    if (entry.isFile()) {
+      if (extension.test(name)) collectFile(path, seen, files);
+    } else if (entry.isDirectory()) {
+      collect(path, "found", seen, files, problems);
+    } else if (entry.isSymbolicLink() && (extension.test(name) || leadsToFolder(path))) {
+      collect(path, "found", seen, files, problems);
+    }
+  }
+}
+
+/** An ordinary file below an ordinary folder is met once, unless a link or another path led there before. */
+function collectFile(path: string, seen: Set<string>, files: string[]): void {
+  const real = realpathSync(path);
+  if (seen.has(real)) return;
+  seen.add(real);
+  files.push(path);
+}
+
+function leadsToFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function unreadable(path: string, how: "named" | "found", error: unknown): Problem {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const common = { where: path, expected: "a file or folder that can be read" };
+  if (code === "ENOENT" && how === "named") {
+    return { ...common, code: "input/no-such-path", what: "there is no such file or folder" };
+  }
+  const what: Record<string, string> = {
+    ENOENT: "the link leads nowhere",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    ELOOP: "the link leads in a circle",
+    EISDIR: "this is a folder",
+  };
+  return { ...common, code: "input/unreadable", what: what[code] ?? `it cannot be read (${code})` };
+}
+
+function readFile(path: string, problems: Problem[]): Source[] {
+  try {
+    return textOf(path, readBytes(path), problems);
+  } catch (error) {
+    problems.push(unreadable(path, "found", error));
+    return [];
+  }
+}
+
+type Bytes = Buffer | "too large";
+
+/** Not more than the limit, whatever the file says of its size: a pipe says nothing. */
+function readBytes(path: string): Bytes {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    if (size > mostBytes) return "too large";
+    const chunks: Buffer[] = [];
+    let total = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(total === 0 && size > 0 ? size + 1 : chunkBytes);
+      const count = readSync(file, chunk);
+      if (count === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
+      total += count;
+      if (total > mostBytes) return "too large";
+      chunks.push(chunk.subarray(0, count));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Bytes> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of stream) {
+    total += chunk.length;
+    if (total > mostBytes) return "too large";
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function textOf(name: string, bytes: Bytes, problems: Problem[]): Source[] {
+  if (bytes === "too large") {
+    const megabytes = String(mostBytes / 1024 / 1024);
+    problems.push({
+      code: "input/too-large",
+      where: name,
+      what: `more than ${megabytes} MiB`,
+      expected: `at most ${megabytes} MiB`,
+      fix: "leave out what is no policy, namespace or workload, or split the file",
+    });
+    return [];
+  }
+  const wide =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? "little" : bytes[0] === 0xfe && bytes[1] === 0xff ? "big" : undefined;
+  if (wide !== undefined || !isUtf8(bytes)) {
+    problems.push({ ...encoding(name, bytes, wide), code: "input/encoding", expected: "UTF-8" });
+    return [];
+  }
+  const text = bytes.toString("utf8");
+  return [{ name, text: text.startsWith("\uFEFF") ? text.slice(1) : text }];
+}
+
+function encoding(
+  name: string,
+  bytes: Buffer,
+  wide: "little" | "big" | undefined,
+): Pick<Problem, "where" | "what" | "fix"> {
+  if (wide !== undefined) {
+    return {
+      where: name,
+      what: `UTF-16, ${wide} end first`,
+      fix: `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${name}\``,
+    };
+  }
+  const text = bytes.toString("utf8");
+  const offset = text.indexOf("\uFFFD");
+  const lines = new Lines(text);
+  const at = `${name}:${String(lines.line(offset))}:${String(lines.column(offset))}`;
+  return { where: at, what: "bytes that are no UTF-8", fix: "save the file as UTF-8" };
+}
