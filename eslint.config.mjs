@@ -35,6 +35,11 @@ const withoutCluster = {
   message: "policies know neither Pulumi nor components",
 };
 
+const ownCommand = {
+  group: ["@pulumi/*", "**/components/**", "**/scripts/**", "**/test/**"],
+  message: "reach starts without Pulumi: of the project it knows the policies only",
+};
+
 /** A later block replaces a rule as a whole, so each says all it forbids. */
 const syntax = (...forbidden) => ({ "no-restricted-syntax": ["error", ...forbidden] });
 const imports = (...forbidden) => ({ "no-restricted-imports": ["error", { patterns: forbidden }] });
@@ -69,6 +74,7 @@ export default tseslint.config(
     files: ["policies/**/*.ts"],
     rules: imports(withoutCluster, backwards),
   },
+  { files: ["reach/**/*.ts"], rules: imports(ownCommand) },
   {
     // mocha's describe and it take functions whose promises mocha awaits.
     files: ["test/**/*.ts"],
