@@ -29,6 +29,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./checks.ts")).format();
     case "bench":
       return await (await import("../test/bench/bench.ts")).bench(args);
+    case "bench:reach":
+      return await (await import("../test/bench/reach/bench.ts")).benchReach(args);
     default:
       throw new UserError(`unknown verb \`${verb}\`; npm run lists them`);
   }

@@ -1,5 +1,6 @@
 /** Timing of whole commands, two of them alternating, so that a noisy machine disturbs both alike. */
 import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
 
 import { UserError } from "../../policies/problems.ts";
 
@@ -22,21 +23,38 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where standard output goes; read and forgotten unless said. */
+  readonly output?: string;
+}
+
 /** Run one command quietly and tell what it cost; bash's own `time` counts the children too. */
-export async function time(
+export async function time(command: readonly [string, ...string[]], options: RunOptions): Promise<Sample> {
+  const file = options.output === undefined ? undefined : openSync(options.output, "w");
+  try {
+    return await timeInto(file ?? "pipe", command, options);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+async function timeInto(
+  stdout: number | "pipe",
   command: readonly [string, ...string[]],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { cwd, env }: RunOptions,
 ): Promise<Sample> {
   return await new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-c", 'TIMEFORMAT="%R %U %S"; time "$@"', "bash", ...command], {
-      ...options,
-      env: { ...options.env, LC_ALL: "C" },
-      stdio: ["ignore", "pipe", "pipe"],
+    const child = spawn("bash", ["-c", 'TIMEFORMAT="%3R %3U %3S"; time "$@"', "bash", ...command], {
+      cwd,
+      env: { ...env, LC_ALL: "C" },
+      stdio: ["ignore", stdout, "pipe"],
     });
     let output = "";
     let errors = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     child.on("error", reject);
     child.on("close", (code) => {
       if (code !== 0) {
@@ -47,6 +65,42 @@ export async function time(
       resolve({ wallSeconds: wall, cpuSeconds: user + system });
     });
   });
+}
+
+const lookEveryMs = 10;
+
+/**
+ * The most memory that one process held while it ran, in megabytes; undefined where there is no /proc.
+ *
+ * The kernel keeps the highest value itself, so that only what is taken in the last moment can be missed.
+ */
+export async function peakMegabytes(
+  [program, ...args]: readonly [string, ...string[]],
+  { cwd, env, output = "/dev/null" }: RunOptions,
+): Promise<number | undefined> {
+  const file = openSync(output, "w");
+  let peak: number | undefined;
+  try {
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", file, "ignore"] });
+    const look = setInterval(() => {
+      peak = Math.max(peak ?? 0, highWater(child.pid ?? 0) ?? 0);
+    }, lookEveryMs);
+    await new Promise((resolve, reject) => child.once("close", resolve).once("error", reject)).finally(() => {
+      clearInterval(look);
+    });
+  } finally {
+    closeSync(file);
+  }
+  return peak === 0 ? undefined : peak;
+}
+
+function highWater(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Let two contenders run in turn, after one round each that does not count. */
