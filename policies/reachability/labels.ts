@@ -18,6 +18,9 @@ export const namespaceLabelsPrefix = "io.cilium.k8s.namespace.labels";
 export const clusterKey = "io.cilium.k8s.policy.cluster";
 export const serviceAccountKey = "io.cilium.k8s.policy.serviceaccount";
 
+/** Labels whose key begins so are Cilium's to give: whoever else writes one has written nothing (S8). */
+export const ownPrefix = "io.cilium.k8s";
+
 /** We have single clusters, and Cilium calls a single cluster this. */
 export const clusterName = "default";
 
@@ -79,7 +82,7 @@ export function podLabels(pod: {
   readonly serviceAccount?: string;
 }): IdentityLabels {
   const all: [string, string][] = [
-    ...pod.labels,
+    ...[...pod.labels].filter(([key]) => !key.startsWith(ownPrefix)),
     ...[...pod.namespaceLabels].map(([key, value]): [string, string] => [`${namespaceLabelsPrefix}.${key}`, value]),
     [namespaceKey, pod.namespace],
     [clusterKey, clusterName],

@@ -40,9 +40,36 @@ export interface Endpoint {
   readonly kind: "pod" | "external";
   readonly labels: IdentityLabels;
   readonly ports: readonly NamedPort[];
+  /** A pod's labels as written, for Services: Cilium's filter does not touch those (S8). */
+  readonly podLabels?: ReadonlyMap<string, string>;
   /** The DNS name of an external; S16 says what it hides. */
   readonly fqdn?: string;
   readonly ip?: string;
+}
+
+/** What a Kubernetes Service says of itself, and of what stands behind it. */
+export interface Service {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
+  readonly cluster: "headless" | "one address";
+  /** Empty for a Service whose endpoints somebody else lists. */
+  readonly selector: ReadonlyMap<string, string>;
+  /** Of its Endpoints and EndpointSlice objects. */
+  readonly addresses: readonly string[] | "not among the manifests";
+  readonly ports: readonly ServicePort[];
+  /** Cilium leaves some Services to others, and shows some to certain nodes only (S29). */
+  readonly toCilium: "seen" | "unseen" | "doubtful";
+}
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** A number, or the name of a port of each pod. */
+  readonly target: number | string;
+  readonly nodePort?: number;
 }
 
 /** `doubtful`: the field is not modelled, so the rule may or may not do what it says (L1). */
@@ -92,6 +119,7 @@ export interface World {
   readonly cilium: CiliumVersion;
   readonly endpoints: readonly Endpoint[];
   readonly rules: readonly Rule[];
+  readonly services: readonly Service[];
 }
 
 /** One question: may `from` open a connection to this port of `to`? Both are positions in `endpoints`. */

@@ -67,8 +67,9 @@ describe("reading a policy tells", () => {
     assert.equal(
       problemsOf({ ...everyone, egress: [{ toServices: [{ k8sService: { serviceName: "db" } }] }] }),
       [
-        "CiliumNetworkPolicy shop/p › spec.egress[0].toServices[0]: `toServices` is not modelled, so verdicts that depend on it are unknown",
-        "  expected a peer that the manifests alone describe  [reachability/not-modelled]",
+        "CiliumNetworkPolicy shop/p › spec.egress[0].toServices[0]: no Service among the manifests is `db`, so verdicts that depend on it are unknown",
+        "  expected the Service among the manifests",
+        "  fix: add it: where Cilium finds none, it opens the ports of the entry to everyone  [reachability/service-not-found]",
       ].join("\n"),
     );
   });

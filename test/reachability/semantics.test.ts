@@ -15,9 +15,12 @@ import { l7Key } from "../../policies/reachability/spans.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 import { l7LineOf } from "./cases.ts";
 
-/** A policy by its kind (`kcnp` is ClusterNetworkPolicy), or the ranges of a CIDR group called `group`. */
+/** A policy by its kind (`kcnp` is ClusterNetworkPolicy), or the ranges and labels of a CIDR group. */
 type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp" | "kcnp", Fields>>> & {
   readonly group?: readonly string[];
+  readonly groupLabels?: Fields;
+  /** Any other object, written out. */
+  readonly object?: Fields;
 };
 
 interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope"> {
@@ -60,11 +63,13 @@ const externals: readonly External[] = [
   { name: "health", entity: "health" },
 ];
 
-function policyObject({ cnp, ccnp, knp, kcnp, group }: Short, index: number): Fields {
+function policyObject({ cnp, ccnp, knp, kcnp, group, groupLabels, object }: Short, index: number): Fields {
   const selectsA = { matchLabels: { app: "a" } };
   const name = `p${String(index)}`;
+  if (object !== undefined) return object;
   if (group !== undefined) {
-    return { kind: "CiliumCIDRGroup", metadata: { name: "group" }, spec: { externalCIDRs: group } };
+    const metadata = groupLabels === undefined ? { name: "group" } : { name, labels: groupLabels };
+    return { kind: "CiliumCIDRGroup", metadata, spec: { externalCIDRs: group } };
   }
   if (kcnp !== undefined) {
     const subject = { pods: { namespaceSelector: {}, podSelector: selectsA } };

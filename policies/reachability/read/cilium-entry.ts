@@ -1,7 +1,7 @@
 /**
  * One entry of a Cilium policy's ingress or egress list: peers, ports, ICMP types and authentication.
  */
-import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule } from "../model.ts";
+import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule, Service } from "../model.ts";
 import type { PeerScope, SubjectSelector } from "../selectors.ts";
 import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
@@ -14,6 +14,7 @@ export interface EntryContext {
   readonly subject: SubjectSelector;
   readonly scope: PeerScope;
   readonly groups: CidrGroups;
+  readonly services: readonly Service[];
   readonly direction: Direction;
   readonly action: Rule["action"];
   readonly defaultDeny: Rule["defaultDeny"];

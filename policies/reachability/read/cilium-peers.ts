@@ -2,14 +2,22 @@
  * Peers of a Cilium policy: which of the many from… and to… fields an entry uses, and whom it names.
  */
 import { containsCidr, parseCidr, parseCidrOrAddress } from "../cidr.ts";
-import type { Certainty, Peers } from "../model.ts";
-import { labelPeer, withImplicitScope, withSource, type PeerSelector } from "../selectors.ts";
-import type { CidrGroups } from "./cidr-groups.ts";
+import type { Certainty, Peers, Service } from "../model.ts";
+import {
+  labelPeer,
+  selectorKey,
+  withImplicitScope,
+  withSource,
+  type PeerScope,
+  type PeerSelector,
+} from "../selectors.ts";
+import { selectGroups, type CidrGroups, type SelectedRanges } from "./cidr-groups.ts";
 import type { EntryContext } from "./cilium-entry.ts";
 import { readEntity } from "./entities.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { cidrKey } from "./network-policy.ts";
+import { expandServices } from "./services.ts";
 
 interface Found {
   readonly peers: Peers | "absent";
@@ -47,12 +55,26 @@ export function readPeers(context: EntryContext, fields: Fields, path: string, r
   const certainty = used.some((field) => field.endsWith("Nodes")) ? "doubtful" : "certain";
   if (emptied) return { peers: { kind: "nobody" }, known, certainty };
   if (used.length === 0) return { peers: "absent", known, certainty };
+  if (used.includes("toServices") && selectors.length === 0) {
+    if (context.action === "allow") noteNobodyBehind(`${path}.toServices`, reading);
+    return { peers: "absent", known, certainty };
+  }
   return { peers: { kind: "selected", selectors }, known, certainty };
+}
+
+/** The agent then finds no peer to put into the entry, which is as if it named none (S17, S29). */
+function noteNobodyBehind(path: string, reading: Reading): void {
+  reading.note(
+    "reachability/service-without-backends",
+    path,
+    "nobody stands behind these Services, so Cilium opens the ports of the entry to everyone",
+    "a Service with a selector, or with endpoints",
+  );
 }
 
 const asIfAbsent: readonly string[] = ["FQDNs", "Groups", "Services"];
 
-function peerFields({ policy, scope, groups, direction, action }: EntryContext): Record<string, Reader> {
+function peerFields({ policy, scope, groups, services, direction, action }: EntryContext): Record<string, Reader> {
   return {
     Endpoints: (value, path, reading) => {
       const written = withSource(readLabelSelector(value, path, reading), "any");
@@ -63,10 +85,29 @@ function peerFields({ policy, scope, groups, direction, action }: EntryContext):
     Entities: readEntity,
     Nodes: unmodelled(`${oneSided[direction]}Nodes`, "anyone"),
     Groups: unmodelled(`${oneSided[direction]}Groups`, "world"),
-    ...(direction === "egress" ? { Services: unmodelled("toServices", "anyone") } : {}),
+    ...(direction === "egress" ? { Services: action === "allow" ? readServices(services, scope) : neverDenied } : {}),
     ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn } : {}),
   };
 }
+
+function readServices(services: readonly Service[], scope: PeerScope): Reader {
+  return (value, path, reading) => {
+    const { selectors, certainty } = expandServices(value, services, scope, path, reading);
+    if (certainty === "yes") return selectors;
+    return [{ kind: "unmodelled", key: `toServices ${JSON.stringify(value)}`, field: "toServices", among: "anyone" }];
+  };
+}
+
+/** The agent expands toServices in egress lists only (S29). */
+const neverDenied: Reader = (_value, path, reading) => {
+  reading.note(
+    "reachability/service-never-denied",
+    path,
+    "Cilium does not expand toServices in egressDeny: with ports the entry denies them to everyone, without it denies nobody",
+    "toEndpoints or toCIDR",
+  );
+  return [];
+};
 
 function unmodelled(field: string, among: "anyone" | "world"): Reader {
   return (value, path, reading) => {
@@ -96,13 +137,29 @@ const readCidrRule =
     }
     const except = reading.texts(fields["except"], `${path}.except`) ?? [];
     if (fields["cidr"] !== undefined) return readRange(fields["cidr"], except, path, reading);
-    const group = reading.text(fields["cidrGroupRef"], `${path}.cidrGroupRef`) ?? "";
-    const cidrs = groups.get(group);
-    // The group stands for all of its ranges (S28). One that is not among the manifests may well be in the cluster (L1).
-    if (cidrs === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
-    const key = cidrKey(`group ${group}`, except);
-    return [{ kind: "cidr", key, cidrs, except: except.flatMap((each) => parseCidr(each) ?? []) }];
+    const { name, ranges } = readGroups(fields, groups, path, reading);
+    // A group that is not among the manifests may well be in the cluster (L1).
+    if (ranges === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
+    const ownExcept = except.flatMap((each) => parseCidr(each) ?? []);
+    const key = cidrKey(name, except);
+    return [{ kind: "cidr", key, cidrs: ranges.cidrs, except: [...ranges.except, ...ownExcept] }];
   };
+
+/** One group by its name, or all that a selector selects, as the ranges they stand for (S28). */
+function readGroups(
+  fields: Fields,
+  groups: CidrGroups,
+  path: string,
+  reading: Reading,
+): { readonly name: string; readonly ranges: SelectedRanges | undefined } {
+  if (fields["cidrGroupSelector"] !== undefined) {
+    const selector = readLabelSelector(fields["cidrGroupSelector"], `${path}.cidrGroupSelector`, reading);
+    return { name: `groups ${selectorKey(selector)}`, ranges: selectGroups(selector, groups) };
+  }
+  const name = reading.text(fields["cidrGroupRef"], `${path}.cidrGroupRef`) ?? "";
+  const group = groups.get(name);
+  return { name: `group ${name}`, ranges: group === undefined ? undefined : { cidrs: group.cidrs, except: [] } };
+}
 
 function readRange(value: unknown, written: readonly string[], path: string, reading: Reading): PeerSelector[] {
   const text = reading.text(value, `${path}.cidr`) ?? "";

@@ -33,7 +33,7 @@ const lists = [
 export function readCiliumPolicy(
   policy: PolicyRef,
   object: Fields,
-  given: Pick<EntryContext, "scope" | "groups">,
+  given: Pick<EntryContext, "scope" | "groups" | "services">,
   reading: Reading,
 ): readonly Rule[] {
   const spec = reading.fields(object["spec"], "spec");
@@ -48,7 +48,7 @@ export function readCiliumPolicy(
 }
 
 function readSpec(
-  { policy, ...given }: Pick<EntryContext, "policy" | "scope" | "groups">,
+  { policy, ...given }: Pick<EntryContext, "policy" | "scope" | "groups" | "services">,
   spec: Fields,
   path: string,
   reading: Reading,

@@ -37,16 +37,20 @@ export function readWorkload(
   const pod = steps.reduce<Fields>((fields, step) => reading.fields(fields[step], step) ?? {}, object);
   const own = reading.fields(pod["metadata"], `${path}metadata`) ?? {};
   const spec = reading.fields(pod["spec"], `${path}spec`) ?? {};
-  const account = reading.text(spec["serviceAccountName"], `${path}spec.serviceAccountName`);
+  const named = reading.text(spec["serviceAccountName"], `${path}spec.serviceAccountName`);
+  // The API server gives every pod an account; a pod that is written out is taken as it stands (S30).
+  const account = named ?? (steps.length > 0 ? "default" : undefined);
+  const written = reading.labels(own["labels"], `${path}metadata.labels`);
   return {
     name: `${namespace}/${name}`,
     kind: "pod",
     labels: podLabels({
       namespace,
-      labels: reading.labels(own["labels"], `${path}metadata.labels`),
+      labels: written,
       namespaceLabels: namespaceLabels(namespace),
       ...(account === undefined ? {} : { serviceAccount: account }),
     }),
+    podLabels: written,
     ports: readContainerPorts(spec, `${path}spec`, reading),
   };
 }

@@ -2,7 +2,7 @@
  * World: a pile of manifests and externals, read into what a verdict depends on.
  */
 import type { Problem } from "../../problems.ts";
-import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, World } from "../model.ts";
+import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
@@ -11,6 +11,7 @@ import { withExternals, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
 import { kindOf, noteOtherKind } from "./other-kinds.ts";
+import { readAddresses, readService, type ServiceAddresses } from "./services.ts";
 import { isWorkload, readWorkload } from "./workloads.ts";
 
 export interface WorldInput {
@@ -48,8 +49,8 @@ export function readWorld(input: WorldInput): ReadWorld {
   const cilium = input.cilium ?? "1.20";
   // What the chart of each version says (S11).
   const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
-  const namespaces = readNamespaces(input.manifests, problems);
-  const groups = readCidrGroups(input.manifests, problems);
+  const { namespaces, groups, services } = readReferred(input.manifests, problems);
+  const given: Given = { scope: peerScope, groups, services, cilium };
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
   for (const manifest of input.manifests) {
@@ -58,10 +59,13 @@ export function readWorld(input: WorldInput): ReadWorld {
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
     if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
-    else rules.push(...readPolicy(kind, object, { scope: peerScope, groups, cilium }, reading));
+    else rules.push(...readPolicy(kind, object, given, reading));
     problems.push(...reading.problems);
   }
-  return { world: withExternals({ cilium, endpoints: pods, rules }, input.externals, input.apiServer), problems };
+  return {
+    world: withExternals({ cilium, endpoints: pods, rules, services }, input.externals, input.apiServer),
+    problems,
+  };
 }
 
 function metadataOf(object: Fields): Fields {
@@ -73,6 +77,38 @@ function placeOf({ object, source }: Manifest): string {
   const kind = typeof object["kind"] === "string" ? object["kind"] : "";
   const place = [kind, [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
   return source === undefined ? place : `${source} › ${place}`;
+}
+
+/** What policies refer to, so it is read before them. */
+interface Referred {
+  readonly namespaces: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly groups: CidrGroups;
+  readonly services: readonly Service[];
+}
+
+function readReferred(manifests: readonly Manifest[], problems: Problem[]): Referred {
+  return {
+    namespaces: readNamespaces(manifests, problems),
+    groups: readCidrGroups(manifests, problems),
+    services: readServices(manifests, problems),
+  };
+}
+
+function readServices(manifests: readonly Manifest[], problems: Problem[]): Service[] {
+  const addresses: ServiceAddresses = new Map();
+  const each = <T>(wanted: readonly string[], read: (object: Fields, reading: Reading) => T): T[] =>
+    manifests
+      .filter(({ object }) => wanted.includes(kindOf(object)))
+      .map((manifest) => {
+        const reading = new Reading(placeOf(manifest));
+        const found = read(manifest.object, reading);
+        problems.push(...reading.problems);
+        return found;
+      });
+  each(["Endpoints", "EndpointSlice"], (object, reading) => {
+    readAddresses(object, addresses, reading);
+  });
+  return each(["Service"], (object, reading) => readService(object, addresses, reading));
 }
 
 function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Map<string, ReadonlyMap<string, string>> {
@@ -109,6 +145,7 @@ function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<stri
 interface Given {
   readonly scope: PeerScope;
   readonly groups: CidrGroups;
+  readonly services: readonly Service[];
   readonly cilium: CiliumVersion;
 }
 
@@ -116,7 +153,7 @@ interface Given {
 function readPolicy(
   kind: PolicyKind,
   object: Fields,
-  { scope, groups, cilium }: Given,
+  { scope, groups, services, cilium }: Given,
   reading: Reading,
 ): readonly Rule[] {
   const policy = readRef(kind, object, reading);
@@ -128,7 +165,7 @@ function readPolicy(
   if (kind === "ClusterNetworkPolicy") {
     return readClusterNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, scope, reading);
   }
-  const rules = readCiliumPolicy(policy, object, { scope, groups }, reading);
+  const rules = readCiliumPolicy(policy, object, { scope, groups, services }, reading);
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
   return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
