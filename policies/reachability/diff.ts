@@ -139,7 +139,7 @@ function rememberedChanges(): (before: Cell, after: Cell) => readonly SpanChange
   };
 }
 
-function cellChanges(before: Cell, after: Cell): SpanChange[] {
+export function cellChanges(before: Cell, after: Cell): SpanChange[] {
   return before.flatMap((old) =>
     after.flatMap((now) => {
       const [first, last] = [Math.max(old.first, now.first), Math.min(old.last, now.last)];

@@ -109,10 +109,14 @@ const kinds: Record<PolicyRef["kind"], string> = {
   ClusterNetworkPolicy: "clusternp",
 };
 
+/** `cnp ns1/dns`. */
+export function policyText({ kind, namespace, name }: PolicyRef): string {
+  return `${kinds[kind]} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
 /** `cnp ns1/dns spec.egress[0]`. */
 export function originText({ policy, path }: Origin): string {
-  const name = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
-  return `${kinds[policy.kind]} ${name} ${path}`;
+  return `${policyText(policy)} ${path}`;
 }
 
 function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, origins: readonly Origin[]): string {

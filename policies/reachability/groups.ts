@@ -17,6 +17,8 @@ export interface Square {
 
 export interface Grouping {
   readonly groups: readonly Group[];
+  /** Per group: the positions of its members. */
+  readonly positions: readonly (readonly number[])[];
   /** One set of the square that stands for each group. */
   readonly representatives: readonly number[];
 }
@@ -38,6 +40,7 @@ export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: 
   each.sort((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0));
   return {
     groups: each.map(({ positions }) => groupOf(positions, endpoints, sizes)),
+    positions: each.map(({ positions }) => positions),
     representatives: each.map(({ representative }) => representative),
   };
 }

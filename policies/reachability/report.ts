@@ -83,6 +83,8 @@ export interface DiffReport {
   readonly kept: () => readonly Edge[];
   /** Ordered pairs of endpoints that answer as before on every port. */
   readonly unchanged: number;
+  /** Ordered pairs of which nothing is known on some port, before or after. None of them counts as unchanged. */
+  readonly unknown: number;
   /** Endpoints that only one side knows: nothing is said of their pairs. */
   readonly appeared: readonly string[];
   readonly disappeared: readonly string[];
