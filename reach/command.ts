@@ -49,6 +49,17 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .addArgument(paths())
     .addOption(output(["text", "markdown", "json", "csv", "dot", "svg", "html"]));
   does(selecting(surrounded(matrix)), async () => (await import("./verbs/matrix.ts")).matrix);
+  const diff = verb(
+    "diff",
+    "what a change of manifests opens, closes or narrows",
+    "reach diff main/ branch/ --fail-on allowed",
+  )
+    .addArgument(paths("the earlier files or folder, then the later; one set of them with --cilium A..B"))
+    .addOption(output(["text", "markdown", "json", "csv", "dot", "svg", "html"]))
+    .addOption(
+      new Option("--fail-on <change>", "end with 1 if there is such a change").choices(["allowed", "denied", "any"]),
+    );
+  does(selecting(surrounded(diff)), async () => (await import("./verbs/diff.ts")).diff);
   return program;
 
   /** Errors come to us instead of ending the process. */
@@ -63,8 +74,8 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
   }
 }
 
-function paths(): Argument {
-  return new Argument("<path...>", "files or folders of manifests, YAML or JSON; - is standard input");
+function paths(what = "files or folders of manifests, YAML or JSON; - is standard input"): Argument {
+  return new Argument("<path...>", what);
 }
 
 function output(formats: readonly string[]): Option {

@@ -4,10 +4,10 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 
 import { ProblemsError, type Problem } from "../policies/problems.ts";
-import type { CiliumVersion } from "../policies/reachability/model.ts";
+import type { CiliumVersion, World } from "../policies/reachability/model.ts";
 import { entities, type External } from "../policies/reachability/read/externals.ts";
 import { isFields } from "../policies/reachability/read/fields.ts";
-import type { Selection } from "../policies/reachability/selection.ts";
+import { select, type Selected } from "../policies/reachability/selection.ts";
 import type { Surroundings, Target } from "./scenario.ts";
 
 /** The words behind the options, before anybody looked at them. */
@@ -38,7 +38,15 @@ export async function surroundingsOf({ target, cilium, externals }: WorldWords):
   return { target, cilium, externals: listed };
 }
 
-export function unknownVersion(written: string): Problem {
+/** `1.19..1.20`: two versions to compare. Undefined where it is one. */
+export function upgradeOf(written: string): readonly [string, CiliumVersion] | undefined {
+  const [from, to, ...surplus] = written.split("..");
+  if (from === undefined || to === undefined) return undefined;
+  if (surplus.length > 0 || !isCiliumVersion(to)) throw new ProblemsError([unknownVersion(to)]);
+  return [from, to];
+}
+
+function unknownVersion(written: string): Problem {
   return {
     code: "reach/unknown-version",
     where: "--cilium",
@@ -47,13 +55,19 @@ export function unknownVersion(written: string): Problem {
   };
 }
 
-export function selectionOf({ from, to, focus, port }: SelectionWords): Selection {
-  return {
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(focus === undefined ? {} : { focus }),
-    ...(port === undefined ? {} : { ports: port }),
-  };
+/** What the words select of this world. Words that select nothing are refused. */
+export function selectedIn(world: World, { from, to, focus, port }: SelectionWords): Selected {
+  const { selected, problems } = select(
+    {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(focus === undefined ? {} : { focus }),
+      ...(port === undefined ? {} : { ports: port }),
+    },
+    world,
+  );
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return selected;
 }
 
 async function readExternals(file: string, problems: Problem[]): Promise<External[]> {

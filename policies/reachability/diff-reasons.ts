@@ -42,7 +42,9 @@ export function becauseOf(before: Asked, after: Asked): string[] {
 
 function decidingIn({ traffic, world }: Asked): Map<string, Origin> {
   const verdict = decide(traffic, world);
-  return new Map(decisive(verdict).flatMap(({ reason }) => reason.origins.map((origin) => [originText(origin), origin])));
+  return new Map(
+    decisive(verdict).flatMap(({ reason }) => reason.origins.map((origin) => [originText(origin), origin])),
+  );
 }
 
 /** A denial is decided by the sides that deny, everything else by both. */
@@ -54,7 +56,9 @@ function decisive({ outcome, egress, ingress }: Verdict): Side[] {
 function told(origin: Origin, here: Asked, there: Asked, otherwise: "added" | "deleted"): string {
   const place = here.place?.(origin);
   const text = place === undefined ? originText(origin) : `${originText(origin)} (${place})`;
-  return there.world.rules.some(({ origin: { policy } }) => same(policy, origin.policy)) ? text : `${text}, ${otherwise}`;
+  return there.world.rules.some(({ origin: { policy } }) => same(policy, origin.policy))
+    ? text
+    : `${text}, ${otherwise}`;
 }
 
 function same(a: PolicyRef, b: PolicyRef): boolean {

@@ -8,7 +8,19 @@ import type { Risk } from "./report.ts";
 const environmentKeys = ["env", "environment", "app.kubernetes.io/environment", "stage"];
 
 /** Words in the name of a namespace without such a label: `uat`, `shop-uat`. */
-const environmentWords = ["dev", "development", "test", "qa", "sit", "uat", "staging", "stage", "preprod", "prod", "production"];
+const environmentWords = [
+  "dev",
+  "development",
+  "test",
+  "qa",
+  "sit",
+  "uat",
+  "staging",
+  "stage",
+  "preprod",
+  "prod",
+  "production",
+];
 
 export function riskOf(from: Endpoint, to: Endpoint): Risk {
   const [here, there] = [environmentOf(from), environmentOf(to)];
@@ -23,7 +35,9 @@ export function environmentOf(endpoint: Endpoint): string | undefined {
   const namespace = namespaceOf(endpoint);
   if (namespace === undefined) return undefined;
   const labels = environmentKeys.map((key) => endpoint.labels.get(`${namespaceLabelsPrefix}.${key}`)?.[0]?.value);
-  return labels.find((label) => label !== undefined) ?? environmentWords.find((word) => namespace.split("-").includes(word));
+  return (
+    labels.find((label) => label !== undefined) ?? environmentWords.find((word) => namespace.split("-").includes(word))
+  );
 }
 
 function isWorld({ kind, fqdn, ip, labels }: Endpoint): boolean {

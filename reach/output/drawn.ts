@@ -2,7 +2,12 @@
 import { ProblemsError } from "../../policies/problems.ts";
 import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
 
-export type Drawing = "dot" | "svg" | "html";
+const drawings = ["dot", "svg", "html"] as const;
+export type Drawing = (typeof drawings)[number];
+
+export function isDrawing(output: string): output is Drawing {
+  return (drawings as readonly string[]).includes(output);
+}
 
 /** The report as a whole file. */
 export function drawn(output: Drawing, report: MatrixReport | DiffReport): Promise<string> {

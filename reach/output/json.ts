@@ -1,7 +1,7 @@
 /**
  * JSON: reports for programs. `schema` changes when a field goes or changes its meaning, not when one is added.
  */
-import type { Edge, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, Edge, MatrixReport } from "../../policies/reachability/report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
 import { remainsText } from "../../policies/reachability/report-text.ts";
 
@@ -12,7 +12,12 @@ export function matrixJson(report: MatrixReport): string {
   return documentText({ schema, kind, cilium, groups, edges: edges.map(edgeJson), denied, findings });
 }
 
-export function edgeJson({ from, to, ports, outcome, egress, ingress }: Edge): unknown {
+export function diffJson(report: DiffReport): string {
+  const { kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings } = report;
+  return documentText({ schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings });
+}
+
+function edgeJson({ from, to, ports, outcome, egress, ingress }: Edge): unknown {
   const remains = remainsText({ egress, ingress });
   return {
     from,

@@ -2,6 +2,7 @@
 import type { MatrixReport } from "../../policies/reachability/report.ts";
 import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
+import { counted, grouped } from "./counted.ts";
 import { findingsLine } from "./findings.ts";
 import { csvText, markdownTable, tableText } from "./table.ts";
 
@@ -82,14 +83,10 @@ function summary({ groups, edges, denied, cilium }: MatrixReport): string {
   const unknown = pairs("unknown");
   const parts = [
     `${counted(pairs("allowed"), "pair")} may talk`,
-    `${String(denied)} may not`,
-    ...(unknown === 0 ? [] : [`${String(unknown)} unknown on some port`]),
+    `${grouped(denied)} may not`,
+    ...(unknown === 0 ? [] : [`${grouped(unknown)} unknown on some port`]),
   ];
-  return `${counted(workloads, "workload")}, ${String(outside)} outside: ${parts.join(", ")} (Cilium ${cilium})`;
-}
-
-function counted(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
+  return `${counted(workloads, "workload")}, ${grouped(outside)} outside: ${parts.join(", ")} (Cilium ${cilium})`;
 }
 
 /** Who is meant where a group is called by one of its members. */

@@ -1,11 +1,9 @@
 /** `reach matrix`: all pairs of the manifests' world. */
-import { ProblemsError } from "../../policies/problems.ts";
 import { matrixReport } from "../../policies/reachability/matrix-report.ts";
 import type { MatrixReport } from "../../policies/reachability/report.ts";
-import { select } from "../../policies/reachability/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { drawn, type Drawing } from "../output/drawn.ts";
-import { selectionOf, surroundingsOf, type SelectionWords, type WorldWords } from "../options.ts";
+import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
+import { selectedIn, surroundingsOf, type SelectionWords, type WorldWords } from "../options.ts";
 import { readScenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -15,16 +13,14 @@ interface Words extends WorldWords, SelectionWords {
 
 export async function matrix([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
   const { world, findings, place } = await readScenario(paths as readonly string[], await surroundingsOf(words));
-  const { selected, problems } = select(selectionOf(words), world);
-  if (problems.length > 0) throw new ProblemsError(problems);
-  const report = matrixReport({ world, findings, selected, place });
+  const report = matrixReport({ world, findings, selected: selectedIn(world, words), place });
   for await (const text of told(report, words.output, terminal)) terminal.print(text);
   return exitCodes.fine;
 }
 
 /** In pieces, because a table of all pairs may be longer than a text can be. */
 async function* told(report: MatrixReport, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
-  if (output === "dot" || output === "svg" || output === "html") yield await drawn(output, report);
+  if (isDrawing(output)) yield await drawn(output, report);
   else if (output === "json") yield (await import("../output/json.ts")).matrixJson(report);
   else {
     const { matrixCsv, matrixMarkdown, matrixText } = await import("../output/matrix.ts");

@@ -1,0 +1,177 @@
+/** Diff as text, Markdown and values: the worst first, what is unchanged as a number. */
+import type { ChangeRow, DiffReport } from "../../policies/reachability/report.ts";
+import { portsText } from "../../policies/reachability/report-text.ts";
+import { plain, type Paint } from "../terminal.ts";
+import { counted, grouped } from "./counted.ts";
+import { findingsLine } from "./findings.ts";
+import { csvText, markdownTable } from "./table.ts";
+
+export function diffText(report: DiffReport, paint: Paint = plain): string {
+  return [
+    paint("bold", headline(report)),
+    ...report.changes.flatMap((row) => ["", ...rowText(report, row, paint)]),
+    ...(report.changes.length === 0 ? [] : [""]),
+    ...absences(report),
+    ...findingsLine(report.findings, paint),
+    "",
+  ].join("\n");
+}
+
+const colours = { ALLOWED: "red", DENIED: "yellow", "L7-CHANGED": "cyan", UNKNOWN: "yellow" } as const;
+
+function rowText({ groups }: DiffReport, row: ChangeRow, paint: Paint): string[] {
+  const { from, to, ports, before, after, because, risk, used } = row;
+  const [client, server] = [groups[from]?.name ?? "", groups[to]?.name ?? ""];
+  return [
+    `${paint(colours[row.kind], kindText(row))}  ${client} -> ${server}  ${portsText(ports)}  ${paint("dim", `(${risk})`)}`,
+    `  before   ${before}`,
+    `  after    ${after}`,
+    ...because.map((reason, index) => `  ${index === 0 ? "because" : "       "}  ${reason}`),
+    ...(used === undefined ? [] : [`  used     ${counted(used, "recorded connection")}`]),
+  ];
+}
+
+function kindText({ kind, l7 }: ChangeRow): string {
+  if (kind !== "L7-CHANGED") return kind;
+  return { narrowed: "NARROWED", widened: "WIDENED", otherwise: "L7-CHANGED" }[l7 ?? "otherwise"];
+}
+
+/** `Connectivity: 2 pairs become ALLOWED (1 crosses environments), 1 becomes DENIED; 1,284 unchanged, 0 unknown.` */
+export function headline(report: DiffReport): string {
+  const { cilium, unchanged, unknown } = report;
+  const of = (choice: (row: ChangeRow) => boolean): number => pairsOf(report, report.changes.filter(choice));
+  const opened = of(({ kind }) => kind === "ALLOWED");
+  const crossing = of(({ kind, risk }) => kind === "ALLOWED" && risk === "crosses environments");
+  const closed = of(({ kind }) => kind === "DENIED");
+  const l7 = (["narrowed", "widened", "otherwise"] as const).map((way) => of((row) => row.l7 === way));
+  const [narrowed = 0, widened = 0, otherwise = 0] = l7;
+  const parts = [
+    ...(opened === 0
+      ? []
+      : [`${becomes(opened)} ALLOWED${crossing === 0 ? "" : ` (${grouped(crossing)} across environments)`}`]),
+    ...(closed === 0 ? [] : [`${becomes(closed)} DENIED`]),
+    ...(narrowed === 0 ? [] : [`${grouped(narrowed)} narrowed at L7`]),
+    ...(widened === 0 ? [] : [`${grouped(widened)} widened at L7`]),
+    ...(otherwise === 0 ? [] : [`${grouped(otherwise)} changed at L7`]),
+  ];
+  const versions =
+    cilium.before === cilium.after ? `Cilium ${cilium.after}` : `Cilium ${cilium.before} to ${cilium.after}`;
+  const said = parts.length === 0 ? "nothing changes" : parts.join(", ");
+  return `Connectivity: ${said}; ${counted(unchanged, "pair")} unchanged, ${grouped(unknown)} unknown (${versions})`;
+}
+
+function becomes(pairs: number): string {
+  return `${counted(pairs, "pair")} ${pairs === 1 ? "becomes" : "become"}`;
+}
+
+/** Pairs of endpoints that the rows are about, each counted once. */
+function pairsOf({ groups }: DiffReport, rows: readonly ChangeRow[]): number {
+  const between = new Map(rows.map(({ from, to }) => [`${String(from)} ${String(to)}`, { from, to }]));
+  return [...between.values()].reduce((sum, { from, to }) => {
+    const clients = groups[from]?.members.length ?? 0;
+    return sum + clients * (from === to ? clients - 1 : (groups[to]?.members.length ?? 0));
+  }, 0);
+}
+
+/** What stands on one side only, and who is meant where a group is called by one of its members. */
+function absences({ appeared, disappeared, groups, changes }: DiffReport): string[] {
+  const told = new Set(changes.flatMap(({ from, to }) => [from, to]));
+  const several = groups.filter(
+    ({ members, name }, at) => told.has(at) && members.length > 1 && !name.includes("/* ("),
+  );
+  return [
+    ...(appeared.length === 0 ? [] : [`new, not compared: ${some(appeared)}`]),
+    ...(disappeared.length === 0 ? [] : [`gone, not compared: ${some(disappeared)}`]),
+    ...several.map(({ name, members }) => `${name}: ${some(members.slice(1))}`),
+  ];
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(", ");
+  return names.length > 10 ? `${shown} and ${String(names.length - 10)} more` : shown;
+}
+
+/** Rows of a comment: the rest is told as numbers per pair of namespaces. */
+const shownRows = 50;
+
+/** Below what a comment of GitHub may hold (65,536 characters), with room for what others add. */
+const longestComment = 64_000;
+
+export function diffMarkdown(report: DiffReport): string {
+  const { changes, findings } = report;
+  const warnings = [
+    ...findings.slice(0, 10).map(({ where, what }) => `- ${where}: ${what}`),
+    ...moreOf(findings.length, 10),
+  ];
+  const top = [
+    `### ${headline(report)}`,
+    ...absences(report).map((line) => `- ${line.replaceAll("*", "\\*")}`),
+    ...(warnings.length === 0 ? [] : ["", "Warnings:", "", ...warnings]),
+    "",
+  ].join("\n");
+  for (let rows = Math.min(shownRows, changes.length); rows > 0; rows = Math.floor(rows / 2)) {
+    const text = `${top}\n${table(report, rows)}\n`;
+    if (text.length <= longestComment) return text;
+  }
+  return top;
+}
+
+function moreOf(count: number, shown: number): string[] {
+  return count > shown ? [`- and ${String(count - shown)} more: \`reach lint\` tells them`] : [];
+}
+
+function table(report: DiffReport, rows: number): string {
+  const { groups, changes } = report;
+  const cells = changes
+    .slice(0, rows)
+    .map((row) => [
+      `${kindText(row)}, ${row.risk}`,
+      groups[row.from]?.name ?? "",
+      groups[row.to]?.name ?? "",
+      portsText(row.ports),
+      row.before,
+      row.after,
+      [...row.because.slice(0, 3), ...(row.because.length > 3 ? [`${String(row.because.length - 3)} more`] : [])].join(
+        "; ",
+      ),
+    ]);
+  const shown = markdownTable(["What", "From", "To", "Ports", "Before", "After", "Because"], cells);
+  return rows < changes.length ? `${shown}\n\n${restText(report, changes.slice(rows))}` : shown;
+}
+
+/** `and 120 more: DENIED dev -> uat 100, DENIED dev -> outside 20`. */
+function restText({ groups }: DiffReport, rows: readonly ChangeRow[]): string {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const [from, to] = [row.from, row.to].map((at) => groups[at]?.namespace ?? "outside");
+    const key = `${kindText(row)} ${from ?? ""} -> ${to ?? ""}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 20);
+  return `and ${String(rows.length)} more: ${most.map(([key, count]) => `${key} ${String(count)}`).join(", ")}`;
+}
+
+export function* diffCsv(report: DiffReport): Generator<string> {
+  const { groups, changes } = report;
+  yield `${csvText([["change", "risk", "from", "to", "protocol", "first_port", "last_port", "before", "after", "because"]])}\n`;
+  for (const row of changes) {
+    for (const client of groups[row.from]?.members ?? []) {
+      for (const server of groups[row.to]?.members ?? []) {
+        if (client === server) continue;
+        const rows = row.ports.map(({ protocol, first, last }) => [
+          kindText(row),
+          row.risk,
+          client,
+          server,
+          protocol,
+          String(first),
+          String(last),
+          row.before,
+          row.after,
+          row.because.join("; "),
+        ]);
+        yield `${csvText(rows)}\n`;
+      }
+    }
+  }
+}

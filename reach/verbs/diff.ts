@@ -1,0 +1,61 @@
+/** `reach diff`: what a change of manifests does, or a change of Cilium to the same manifests. */
+import { ProblemsError } from "../../policies/problems.ts";
+import { diffReport } from "../../policies/reachability/diff-report.ts";
+import type { DiffReport } from "../../policies/reachability/report.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { selectedIn, surroundingsOf, upgradeOf, type SelectionWords, type WorldWords } from "../options.ts";
+import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
+import { readScenarios, readUpgrade, type Scenario } from "../scenario.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface Words extends WorldWords, SelectionWords {
+  readonly output: "text" | "markdown" | "json" | "csv" | Drawing;
+  readonly failOn?: "allowed" | "denied" | "any";
+}
+
+export async function diff([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
+  const [before, after] = await scenarios(paths as readonly string[], words);
+  const selected = selectedIn(after.world, words);
+  const alike = isDrawing(words.output) ? "answer" : "change";
+  const report = diffReport({ before, after, selected, alike });
+  for await (const text of told(report, words.output, terminal)) terminal.print(text);
+  return fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
+}
+
+async function scenarios(paths: readonly string[], words: Words): Promise<readonly [Scenario, Scenario]> {
+  const upgrade = upgradeOf(words.cilium);
+  if (upgrade !== undefined) {
+    const [from, to] = upgrade;
+    return await readUpgrade(paths, await surroundingsOf({ ...words, cilium: from }), to);
+  }
+  const [before, after, ...surplus] = paths;
+  if (before === undefined || after === undefined || surplus.length > 0)
+    throw new ProblemsError([notTwo(paths.length)]);
+  return await readScenarios([before], [after], await surroundingsOf(words));
+}
+
+function notTwo(count: number): ConstructorParameters<typeof ProblemsError>[0][number] {
+  return {
+    code: "reach/usage",
+    where: "reach diff",
+    what: `${String(count)} file${count === 1 ? "" : "s"} or folders`,
+    expected: "two, the earlier and the later",
+    fix: "put several files into one folder, or say --cilium 1.19..1.20 to compare two versions of Cilium",
+  };
+}
+
+async function* told(report: DiffReport, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
+  if (isDrawing(output)) yield await drawn(output, report);
+  else if (output === "json") yield (await import("../output/json.ts")).diffJson(report);
+  else {
+    const { diffCsv, diffMarkdown, diffText } = await import("../output/diff.ts");
+    if (output === "csv") yield* diffCsv(report);
+    else yield output === "text" ? diffText(report, paint) : diffMarkdown(report);
+  }
+}
+
+function fails({ changes }: DiffReport, on: Words["failOn"]): boolean {
+  if (on === undefined) return false;
+  const kind = on === "allowed" ? "ALLOWED" : "DENIED";
+  return changes.some((change) => on === "any" || change.kind === kind);
+}
