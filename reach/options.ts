@@ -1,8 +1,6 @@
 /** Options: what verbs have in common, read from the words of a command line, all that is wrong at once. */
 import { readFile } from "node:fs/promises";
 
-import { parse } from "yaml";
-
 import { ProblemsError, type Problem } from "../policies/problems.ts";
 import type { CiliumVersion, World } from "../policies/reachability/model.ts";
 import { entities, type External } from "../policies/reachability/read/externals.ts";
@@ -73,6 +71,8 @@ export function selectedIn(world: World, { from, to, focus, port }: SelectionWor
 async function readExternals(file: string, problems: Problem[]): Promise<External[]> {
   let content: unknown;
   try {
+    // Most runs need no second YAML reader, and loading one takes longer than judging a small world.
+    const { parse } = await import("yaml");
     content = parse(await readFile(file, "utf8"));
   } catch (error) {
     const what = error instanceof Error ? (error.message.split("\n")[0] ?? "").replace(/:$/, "") : String(error);
