@@ -23,6 +23,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./checks.ts")).testEndToEnd(args);
     case "golden":
       return await (await import("./golden.ts")).golden();
+    case "types":
+      return await (await import("./types.ts")).types();
     case "docs":
       return await (await import("./docs.ts")).docs();
     case "format":
