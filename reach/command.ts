@@ -60,6 +60,21 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
       new Option("--fail-on <change>", "end with 1 if there is such a change").choices(["allowed", "denied", "any"]),
     );
   does(selecting(surrounded(diff)), async () => (await import("./verbs/diff.ts")).diff);
+  const explain = verb(
+    "explain",
+    "why one connection is possible or not",
+    "reach explain dev/frontend dev/backend 8080 manifests/",
+  )
+    .argument("<from>", "client: namespace/workload, or the name of something outside")
+    .argument("<to>", "server")
+    .argument("<port>", "443 (TCP), UDP/53, or the name of a port")
+    .addArgument(paths())
+    .addOption(output(["text", "json"]));
+  does(surrounded(explain), async () => (await import("./verbs/explain.ts")).explain);
+  const lint = verb("lint", "what Cilium refuses, drops or ignores in manifests", "reach lint manifests/ -o sarif")
+    .addArgument(paths())
+    .addOption(output(["text", "markdown", "json", "sarif"]));
+  does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
   return program;
 
   /** Errors come to us instead of ending the process. */

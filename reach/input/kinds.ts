@@ -22,6 +22,9 @@ export const clusterScoped: readonly string[] = [
   "Namespace",
   "CiliumClusterwideNetworkPolicy",
   "CiliumCIDRGroup",
+  "CiliumClusterwideEnvoyConfig",
+  "CiliumEgressGatewayPolicy",
+  "CiliumLoadBalancerIPPool",
   "ClusterNetworkPolicy",
 ];
 

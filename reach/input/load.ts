@@ -129,6 +129,15 @@ class Loading {
       if (told === undefined) this.#told.set(label, { where, count: 1 });
       else told.count++;
     }
+    const scope = isFields(metadata) ? metadata["namespace"] : undefined;
+    if (clusterScoped.includes(kind) && scope !== undefined && scope !== null) {
+      this.#doubts.push({
+        code: "input/namespace-without-effect",
+        where: `${where} › ${kind} ${isFields(metadata) ? JSON.stringify(metadata["name"]).replaceAll('"', "") : ""} › metadata.namespace`,
+        what: `the kind is cluster-scoped, so the namespace \`${JSON.stringify(scope).replaceAll('"', "")}\` limits nothing`,
+        expected: "no namespace",
+      });
+    }
     if (use !== "read") return;
     const name = isFields(metadata) ? metadata["name"] : undefined;
     if (typeof name !== "string" || name === "") {

@@ -1,0 +1,69 @@
+/**
+ * Findings: problems of reading, each with the object, the field and the line, and with what becomes of the object.
+ */
+import type { Problem } from "../policies/problems.ts";
+import type { PolicyKind } from "../policies/reachability/model.ts";
+import type { Place } from "../policies/reachability/explain.ts";
+
+/**
+ * `refused`: Cilium does not accept the object, so none of it exists. `dropped`: Cilium drops the field and enforces the
+ * rest. `unknown`: not modelled, so verdicts stay open. `note`: what is written does not do what it seems to.
+ */
+export type Severity = "refused" | "dropped" | "unknown" | "note";
+
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: string;
+  /** `policies/dns.yaml:12`, the line of the field if it can be told, else of the object. Absent for what has no file. */
+  readonly place?: string;
+  /** `CiliumNetworkPolicy dev/db`. Absent where the finding is not about one object. */
+  readonly object?: string;
+  /** `spec.egress[0].toFQDNs`. */
+  readonly field?: string;
+  readonly what: string;
+  readonly expected: string;
+  readonly fix?: string;
+}
+
+const severities: Readonly<Record<string, Severity>> = {
+  "cilium/refused": "refused",
+  "cilium/unknown-field": "dropped",
+  "reachability/not-modelled": "unknown",
+};
+
+/** The worst first, then by place. */
+export function findingsOf(problems: readonly Problem[], place: Place): readonly Finding[] {
+  const rank = (finding: Finding): number => ["refused", "dropped", "unknown", "note"].indexOf(finding.severity);
+  return problems.map((problem) => findingOf(problem, place)).sort((a, b) => rank(a) - rank(b));
+}
+
+function findingOf({ code, where, what, expected, fix }: Problem, place: Place): Finding {
+  const { source, object, field } = partsOf(where);
+  const at = (object === undefined || field === undefined ? undefined : fieldPlace(object, field, place)) ?? source;
+  return {
+    severity: severities[code] ?? "note",
+    code,
+    ...(at === undefined ? {} : { place: at }),
+    ...(object === undefined ? {} : { object }),
+    ...(field === undefined ? {} : { field }),
+    what,
+    expected,
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+/** The three parts of a place, as the reader of worlds writes them: `file:line › Kind namespace/name › field`. */
+function partsOf(where: string): Pick<Finding, "object" | "field"> & { readonly source?: string } {
+  const parts = where.split(" › ");
+  const [first = "", second, third] = parts;
+  if (second === undefined) return { source: first };
+  if (third === undefined) return { object: first, field: second };
+  return { source: first, object: second, field: parts.slice(2).join(" › ") };
+}
+
+function fieldPlace(object: string, path: string, place: Place): string | undefined {
+  const [kind = "", name = ""] = object.split(" ");
+  const slash = name.indexOf("/");
+  const policy = slash < 0 ? { name } : { namespace: name.slice(0, slash), name: name.slice(slash + 1) };
+  return place({ policy: { kind: kind as PolicyKind, ...policy }, path });
+}
