@@ -27,10 +27,13 @@ export function formatProblem(problem: Problem): string {
   return lines.join("\n");
 }
 
+/** Line 9 comes before line 10. */
+const inOrder = new Intl.Collator("en", { numeric: true });
+
 /** All problems, sorted by place, each separated by an empty line. */
 export function formatProblems(problems: readonly Problem[]): string {
   return [...problems]
-    .sort((a, b) => a.where.localeCompare(b.where, "en") || a.code.localeCompare(b.code, "en"))
+    .sort((a, b) => inOrder.compare(a.where, b.where) || inOrder.compare(a.code, b.code))
     .map(formatProblem)
     .join("\n\n");
 }

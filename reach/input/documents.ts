@@ -1,8 +1,9 @@
 /**
  * Documents: a text taken apart into the values it holds, JSON by JSON.parse and the rest by the YAML parser.
  */
-import { consecutive, locatedJson } from "./json.ts";
+import { consecutive, isSpace, locatedJson } from "./json.ts";
 import type { Located } from "./located.ts";
+import type { readYaml as ReadYaml } from "./yaml.ts";
 import { deepest, type Trouble } from "./trouble.ts";
 
 export interface Document {
@@ -28,22 +29,27 @@ interface Part {
 }
 
 export async function readDocuments(text: string): Promise<Documents> {
-  const documents: Document[] = [];
-  const bad: Trouble[] = [];
-  const doubtful: Trouble[] = [];
+  const found: Documents[] = [];
   for (const part of parts(text)) {
     const start = firstMark(part.text);
     if (start === undefined) continue;
-    const first = part.text[start];
-    const read =
-      (first === "{" || first === "["
-        ? readJson({ text: part.text.slice(start), base: part.base + start })
-        : undefined) ?? (await readYamlPart(part));
-    documents.push(...read.documents);
-    bad.push(...read.bad);
-    doubtful.push(...read.doubtful);
+    const looksLikeJson = isBracket(part.text[start]);
+    const json = looksLikeJson ? await readJson({ text: part.text.slice(start), base: part.base + start }) : undefined;
+    found.push(json ?? (await readYamlPart(part)));
   }
-  return { documents, bad, doubtful };
+  return together(found);
+}
+
+function together(found: readonly Documents[]): Documents {
+  return {
+    documents: found.flatMap(({ documents }) => documents),
+    bad: found.flatMap(({ bad }) => bad),
+    doubtful: found.flatMap(({ doubtful }) => doubtful),
+  };
+}
+
+function isBracket(mark: string | undefined): boolean {
+  return mark === "{" || mark === "[";
 }
 
 /** Cut before each `---` at the start of a line, which YAML allows inside nothing; a directive stays with its document. */
@@ -61,25 +67,34 @@ function parts(text: string): Part[] {
   return found;
 }
 
-/** Where the first thing stands that is neither space, comment nor `---`. Undefined if there is none. */
+/** Where the first thing stands that is neither space, comment nor the `---` at the start. Undefined if there is none. */
 function firstMark(text: string): number | undefined {
-  const mark = /(?:^---(?=[ \t\r\n]|$))?(?:\s+|#[^\n]*)*/y;
-  mark.test(text);
-  return mark.lastIndex < text.length ? mark.lastIndex : undefined;
+  let at = /^---(?=[ \t\r\n]|$)/.test(text) ? "---".length : 0;
+  for (;;) {
+    while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+    if (at >= text.length) return undefined;
+    if (text[at] !== "#") return at;
+    const end = text.indexOf("\n", at);
+    if (end < 0) return undefined;
+    at = end;
+  }
 }
 
 /** Undefined if this is not JSON: then it may still be YAML that begins with a bracket. */
-function readJson({ text, base }: Part): Documents | undefined {
+async function readJson({ text, base }: Part): Promise<Documents | undefined> {
   const whole = parseJson(text);
-  if (whole !== undefined) return asDocuments([{ value: whole.value, text, base }]);
+  if (whole !== undefined) return jsonDocument(whole.value, { text, base });
   const extents = consecutive(text);
-  if (extents.length < 2) return undefined;
-  const values = extents.flatMap(({ start, end }) => {
-    const own = text.slice(start, end);
-    const parsed = parseJson(own);
-    return parsed === undefined ? [] : [{ value: parsed.value, text: own, base: base + start }];
-  });
-  return values.length === extents.length ? asDocuments(values) : undefined;
+  if (extents.length < 2 || extents.some(({ start }) => !isBracket(text[start]))) return undefined;
+  // JSON Lines, perhaps with a line that is broken.
+  const found: Documents[] = [];
+  for (const { start, end } of extents) {
+    const part = { text: text.slice(start, end), base: base + start };
+    const parsed = parseJson(part.text);
+    if (parsed === undefined && found.length === 0) return undefined;
+    found.push(parsed === undefined ? await readYamlPart(part) : jsonDocument(parsed.value, part));
+  }
+  return together(found);
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
@@ -90,19 +105,13 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-function asDocuments(
-  values: readonly { readonly value: unknown; readonly text: string; readonly base: number }[],
-): Documents {
-  const documents: Document[] = [];
-  const bad: Trouble[] = [];
-  for (const { value, text, base } of values) {
-    if (isDeep(value, deepest)) {
-      bad.push({ code: "deep", offset: base, what: `nesting exceeds ${String(deepest)} levels` });
-    } else {
-      documents.push({ value, offset: base, locate: () => shifted(locatedJson(text, 0), base) });
-    }
+function jsonDocument(value: unknown, { text, base }: Part): Documents {
+  if (isDeep(value, deepest)) {
+    const what = `nesting exceeds ${String(deepest)} levels`;
+    return { documents: [], bad: [{ code: "deep", offset: base, what }], doubtful: [] };
   }
-  return { documents, bad, doubtful: [] };
+  const locate = (): Located => shifted(locatedJson(text, 0), base);
+  return { documents: [{ value, offset: base, locate }], bad: [], doubtful: [] };
 }
 
 function isDeep(value: unknown, left: number): boolean {
@@ -112,8 +121,10 @@ function isDeep(value: unknown, left: number): boolean {
   return false;
 }
 
+let yaml: Promise<{ readonly readYaml: typeof ReadYaml }> | undefined;
+
 async function readYamlPart({ text, base }: Part): Promise<Documents> {
-  const { readYaml } = await import("./yaml.ts");
+  const { readYaml } = await (yaml ??= import("./yaml.ts"));
   const read = readYaml(text);
   const moved = (trouble: Trouble): Trouble => ({ ...trouble, offset: trouble.offset + base });
   if (read.kind === "bad") return { documents: [], bad: [moved(read.trouble)], doubtful: [] };
@@ -122,7 +133,7 @@ async function readYamlPart({ text, base }: Part): Promise<Documents> {
     offset: offset + base,
     locate: () => shifted(locate(), base),
   }));
-  return { documents, bad: [], doubtful: read.doubled.map(moved) };
+  return { documents, bad: [], doubtful: read.doubtful.map(moved) };
 }
 
 /** The same value in a text that has `by` units more before it. */

@@ -83,8 +83,8 @@ class Loading {
         `${name}:${String(lines.line(trouble.offset))}:${String(lines.column(trouble.offset))}`,
         text,
       );
-    this.#refused.push(...bad.map(told));
-    this.#doubts.push(...doubtful.map(told));
+    for (const trouble of bad) this.#refused.push(told(trouble));
+    for (const trouble of doubtful) this.#doubts.push(told(trouble));
     let count = 0;
     for (const { object, offset, locate } of documents.flatMap(objectsIn)) {
       const where = `${name}:${String(lines.line(offset))}`;

@@ -5,7 +5,7 @@ import type { Problem } from "../../policies/problems.ts";
 
 /** Something wrong at a place of a text. */
 export interface Trouble {
-  readonly code: "syntax" | "deep" | "cycle" | "expansion" | "doubled-key";
+  readonly code: "syntax" | "deep" | "cycle" | "expansion" | "doubled-key" | "late-merge";
   /** In UTF-16 units. */
   readonly offset: number;
   /** Lower case, no final period. */
@@ -28,6 +28,10 @@ const advice: Record<Trouble["code"], Pick<Problem, "expected" | "fix">> = {
   "doubled-key": {
     expected: "each key once: of two the last counts, here as in Kubernetes",
     fix: "remove one of the two",
+  },
+  "late-merge": {
+    expected: "`<<` before the other keys: Kubernetes lets it win over those before it, here they win",
+    fix: "move it up",
   },
 };
 

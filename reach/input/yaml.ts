@@ -33,7 +33,7 @@ export interface YamlDocument {
 }
 
 export type YamlRead =
-  | { readonly kind: "read"; readonly documents: readonly YamlDocument[]; readonly doubled: readonly Trouble[] }
+  | { readonly kind: "read"; readonly documents: readonly YamlDocument[]; readonly doubtful: readonly Trouble[] }
   | { readonly kind: "bad"; readonly trouble: Trouble };
 
 const words = new Map<string, boolean | number | null>([
@@ -47,17 +47,21 @@ const words = new Map<string, boolean | number | null>([
 
 /** A leading zero means base 8, as in YAML 1.1; an underscore in a number says nothing. */
 function numberOf(written: string): number | undefined {
-  const text = written.replaceAll("_", "");
-  const negative = text.startsWith("-");
-  const digits = /^[-+]/.test(text) ? text.slice(1) : text;
-  const whole = wholeNumber(digits);
-  if (whole !== undefined) return negative ? -whole : whole;
+  const text = written.startsWith("._") ? written : written.replaceAll("_", "");
+  const whole = wholeNumberOf(text);
+  if (whole !== undefined) return whole;
   if (!/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
 
-function wholeNumber(digits: string): number | undefined {
+function wholeNumberOf(text: string): number | undefined {
+  const digits = /^[-+]/.test(text) ? text.slice(1) : text;
+  const size = sizeOf(digits);
+  return size !== undefined && text.startsWith("-") ? -size : size;
+}
+
+function sizeOf(digits: string): number | undefined {
   if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8);
   if (/^(0[oO][0-7]+|0[xX][\da-fA-F]+|0[bB][01]+|0|[1-9]\d*)$/.test(digits)) return Number(digits);
   return undefined;
@@ -93,14 +97,17 @@ const floatTag = defineScalarTag<unknown>("tag:yaml.org,2002:float", {
 });
 /** Never met without being written out: whole numbers are found with the others. */
 const intTag = defineScalarTag<unknown>("tag:yaml.org,2002:int", {
-  resolve: (source) => numberOf(source) ?? NOT_RESOLVED,
+  resolve: (source) => wholeNumberOf(source.replaceAll("_", "")) ?? NOT_RESOLVED,
   identify: () => false,
 });
 
 /** Keys become texts, as in JSON; an empty key has no text. */
 const objectTag = defineMappingTag<Record<string, unknown>>("tag:yaml.org,2002:map", {
   create: mapTag.create,
-  addPair: (carrier, key, value) => (key === null ? "a key must not be empty" : mapTag.addPair(carrier, key, value)),
+  addPair: (carrier, key, value) => {
+    if (key === null) return "a key that is empty";
+    return typeof key === "object" ? "a key that is no text" : mapTag.addPair(carrier, key, value);
+  },
   has: mapTag.has,
   keys: mapTag.keys,
   get: mapTag.get,
@@ -125,18 +132,23 @@ export function readYaml(text: string): YamlRead {
     const tangled = tangle(events, text);
     if (tangled !== undefined) return { kind: "bad", trouble: tangled };
     const starts = events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index + 1] : []));
-    // The events are many times larger than the text, so they are not kept.
-    const located = starts.map((start) => () => locatedYaml(text, parseEvents(text, { maxDepth: deepest }), start));
+    const located = starts.map((start) => locator(text, start));
     const { values, doubled } = construct(text, events, located);
     const documents = values.map((value, index) => ({
       value,
       offset: startOf(events[starts[index] ?? 0]),
       locate: located[index] ?? nowhere,
     }));
-    return { kind: "read", documents, doubled };
+    const late = text.includes("<<") ? located.flatMap((locate) => lateMerges(locate())) : [];
+    return { kind: "read", documents, doubtful: [...doubled, ...late] };
   } catch (error) {
     return { kind: "bad", trouble: troubleOf(error) };
   }
+}
+
+/** Parses again: the events are many times larger than the text, and a closure beside them would keep them. */
+function locator(text: string, start: number): () => Located {
+  return () => locatedYaml(text, parseEvents(text, { maxDepth: deepest }), start);
 }
 
 const nowhere = (): Located => ({ offset: 0, entries: () => [] });
@@ -156,42 +168,54 @@ function construct(
   events: Event[],
   located: readonly (() => Located)[],
 ): { readonly values: readonly unknown[]; readonly doubled: readonly Trouble[] } {
+  // Aliases were looked at before, so merge keys need no limit of their own.
+  const options = { source, schema, maxTotalMergeKeys: -1 };
   try {
-    return { values: constructFromEvents(events, { source, schema }), doubled: [] };
+    return { values: constructFromEvents(events, options), doubled: [] };
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== "duplicated mapping key") throw error;
-    const values = constructFromEvents(events, { source, schema, json: true });
+    const values = constructFromEvents(events, { ...options, json: true });
     return { values, doubled: located.flatMap((each) => doubledKeys(each())) };
   }
 }
 
-function doubledKeys(value: Located): Trouble[] {
+function doubledKeys(value: Located, found: Trouble[] = []): Trouble[] {
   const seen = new Set<string | number>();
-  const found: Trouble[] = [];
   for (const { key, offset, value: inner } of value.entries()) {
     if (seen.has(key))
       found.push({ code: "doubled-key", offset, what: `the key \`${String(key)}\` stands here again` });
     seen.add(key);
-    found.push(...doubledKeys(inner));
+    doubledKeys(inner, found);
   }
   return found;
+}
+
+/** Kubernetes lets what `<<` brings win over the keys before it, YAML never. */
+function lateMerges(value: Located): Trouble[] {
+  const entries = [...value.entries()];
+  const at = entries.findLastIndex(({ key }) => key === "<<");
+  const here: Trouble[] = [];
+  if (at > 0)
+    here.push({ code: "late-merge", offset: entries[at]?.offset ?? 0, what: "`<<` stands behind other keys" });
+  return [...here, ...entries.flatMap((entry) => lateMerges(entry.value))];
 }
 
 /** An alias inside its own anchor, or aliases of aliases that stand for far more than was written. */
 function tangle(events: readonly Event[], text: string): Trouble | undefined {
   if (!events.some(({ type }) => type === EVENT_ID.ALIAS)) return undefined;
   const sizes = new Map<string, number | "open">();
-  const open: { readonly anchor: string | undefined; size: number }[] = [];
+  const open: { readonly anchor: string | undefined; readonly offset: number; size: number }[] = [];
   const most = largestExpansion(events.length);
   for (const event of events) {
     if (event.type === EVENT_ID.DOCUMENT) sizes.clear();
     const anchor =
       "anchorStart" in event && event.anchorStart >= 0 ? text.slice(event.anchorStart, event.anchorEnd) : undefined;
-    const offset = startOf(event);
+    let offset = startOf(event);
     let size = 1;
     if (event.type === EVENT_ID.POP) {
       const closed = open.pop();
       size = closed?.size ?? 0;
+      offset = closed?.offset ?? 0;
       if (closed?.anchor !== undefined) sizes.set(closed.anchor, size);
     } else if (event.type === EVENT_ID.ALIAS) {
       const known = sizes.get(anchor ?? "") ?? 1;
@@ -200,7 +224,7 @@ function tangle(events: readonly Event[], text: string): Trouble | undefined {
       size = known;
     } else if (event.type !== EVENT_ID.SCALAR) {
       if (anchor !== undefined) sizes.set(anchor, "open");
-      open.push({ anchor, size });
+      open.push({ anchor, offset, size });
       continue;
     } else if (anchor !== undefined) {
       sizes.set(anchor, size);
