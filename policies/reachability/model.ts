@@ -114,9 +114,13 @@ export interface Rule {
 /** Minor versions whose verdicts differ (S19, L8). */
 export type CiliumVersion = "1.18" | "1.19" | "1.20";
 
+/** `known`: every name is. `as learned`: only those that a pod's own rules let Cilium learn (S31). */
+export type Names = "known" | "as learned";
+
 /** Everything a verdict depends on. */
 export interface World {
   readonly cilium: CiliumVersion;
+  readonly names: Names;
   readonly endpoints: readonly Endpoint[];
   readonly rules: readonly Rule[];
   readonly services: readonly Service[];

@@ -16,6 +16,8 @@ export type PortFilter = PortEntry | { readonly kind: "everything" };
 export interface Grant {
   readonly filter: PortFilter;
   readonly matches: readonly Match[];
+  /** The kind of its selector. */
+  readonly peer: PeerSelector["kind"];
   readonly action: Rule["action"];
   readonly l7: L7Restriction;
   readonly authentication: Authentication;
@@ -94,7 +96,7 @@ function grantOf(
 ): Grant {
   const { action, authentication, certainty, tier, origin } = rule;
   const matches = identities.matches(selector);
-  return { filter, matches, action, l7, authentication, certainty, tier, origins: [origin] };
+  return { filter, matches, peer: selector.kind, action, l7, authentication, certainty, tier, origins: [origin] };
 }
 
 /** A deny replaces an allow of the same peer and range; two allows become one (S3, S23). */

@@ -71,6 +71,8 @@ export function peerKey(ready: Prepared, direction: Direction, subject: number, 
   if (pod?.kind !== "pod" || other === undefined) return "";
   const { grants } = ready.policy(subject, direction);
   let key = hasReserved(other.labels, "host") ? "host" : "";
+  if (ready.world.names === "as learned" && other.fqdn !== undefined && !ready.learned(subject, other.fqdn))
+    key += "unlearned";
   for (const [index, { matches, filter }] of grants.entries()) {
     const match = matches[peer];
     if (match === undefined || match === "no") continue;

@@ -3,6 +3,7 @@
  */
 import { identitiesOf, type Identities } from "./identities.ts";
 import { hasReserved } from "./labels.ts";
+import { dnsServers, learnedBy, type Learned } from "./learned-names.ts";
 import type {
   Authentication,
   Direction,
@@ -28,6 +29,8 @@ export interface Prepared {
   readonly policy: (identity: number, direction: Direction) => SidePolicy;
   /** The ports by which names are resolved: those of whoever listens, or of the whole cluster (S18, S19). */
   readonly listener: (direction: Direction, subject: number, peer: number) => readonly NamedPort[];
+  /** Whether the rules of the identity let Cilium learn this name (S31). */
+  readonly learned: (identity: number, fqdn: string) => boolean;
   /** Its grants that may match the peer at this position, on whatever port. */
   readonly grants: (identity: number, direction: Direction, peer: number) => readonly Grant[];
 }
@@ -53,10 +56,13 @@ function prepareAnew(world: World): Prepared {
       ),
       identities,
     ));
+  const servers = dnsServers(world);
+  const names: Learned[] = [];
   return {
     world,
     identities,
     policy,
+    learned: (identity, fqdn) => (names[identity] ??= learnedBy(policy(identity, "egress").rules, servers))(fqdn),
     listener: (direction, subject, peer) => {
       if (direction === "egress" && world.cilium !== "1.20") return everyPort;
       return identities.representatives[direction === "ingress" ? subject : peer]?.ports ?? [];
@@ -112,10 +118,27 @@ export function decideSide(
   const speaking = ready
     .grants(subject, direction, peer)
     .filter(({ filter }) => covers(filter, direction, server, protocol, port));
-  const found = granted(speaking, peer, answer);
-  if (found === undefined) return ungranted(policy, direction, other, answer);
+  const learned = byNamesLearned(ready, subject, other, speaking);
+  const found = granted(learned, peer, answer);
+  if (found === undefined) {
+    if (learned.length === speaking.length || passesByDefault(policy, direction, other)) {
+      return ungranted(policy, direction, other, answer);
+    }
+    return answer("unknown", "S31", originsOf(speaking));
+  }
   if (found.outcome !== "redirect" || !passesByDefault(policy, direction, other)) return found;
   return { ...found, l7: [...found.l7, { kind: "anything" }] };
+}
+
+/** Without the allows of a name that Cilium never learns, where that is asked (S31). */
+function byNamesLearned(
+  { world, learned }: Prepared,
+  subject: number,
+  { fqdn }: Endpoint,
+  speaking: readonly Grant[],
+): readonly Grant[] {
+  if (world.names === "known" || fqdn === undefined || !speaking.some(({ peer }) => peer === "fqdn")) return speaking;
+  return learned(subject, fqdn) ? speaking : speaking.filter(({ peer }) => peer !== "fqdn");
 }
 
 /** What passes without any rule (S5, S7) stands beside L7 rules like an allow without them (S22). */

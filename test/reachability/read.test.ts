@@ -103,6 +103,30 @@ describe("reading a policy tells", () => {
     );
   });
 
+  it("a name that no rule lets Cilium learn, where names are taken as learned", () => {
+    const spec = {
+      ...everyone,
+      egress: [
+        {
+          toEntities: ["cluster"],
+          toPorts: [{ ports: [{ port: "53" }], rules: { dns: [{ matchPattern: "*.example" }] } }],
+        },
+        { toFQDNs: [{ matchName: "a.example" }, { matchPattern: "**.b.example" }] },
+      ],
+    };
+    const pods = ["web", "db"].map((name) => ({ kind: "Pod", metadata: { namespace: "shop", name } }));
+    const policy = { kind: "CiliumNetworkPolicy", metadata: { name: "p", namespace: "shop" }, spec };
+    const manifests = [...pods.map((object) => ({ object })), { object: policy, source: "shop.yaml:3" }];
+    assert.equal(
+      formatProblems(readWorld({ manifests, externals: [], names: "as learned" }).problems),
+      [
+        "shop.yaml:3 › CiliumNetworkPolicy shop/p › spec.egress[1].toFQDNs[1]: Cilium never learns the addresses of `**.b.example` for shop/web and 1 more, so the field allows nothing",
+        "  expected an egress rule of the same pods with `rules.dns` for `**.b.example`, to port 53 of the DNS service  [reachability/name-never-learned]",
+      ].join("\n"),
+    );
+    assert.deepEqual(readWorld({ manifests, externals: [] }).problems, []);
+  });
+
   it("nothing about a policy that is as it should be", () => {
     assert.equal(problemsOf({ ...everyone, ingress: [{ fromEndpoints: [{}] }] }), "");
   });

@@ -23,7 +23,7 @@ type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp" | "kcnp", Fields>>> 
   readonly object?: Fields;
 };
 
-interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope"> {
+interface SemanticCase extends Pick<WorldInput, "apiServer" | "cilium" | "peerScope" | "names"> {
   readonly title: string;
   readonly rules: readonly string[];
   readonly policies: readonly Short[];
@@ -83,7 +83,7 @@ function policyObject({ cnp, ccnp, knp, kcnp, group, groupLabels, object }: Shor
   return { kind: "CiliumNetworkPolicy", metadata: { name, namespace: "ns1" }, spec };
 }
 
-function worldOf({ policies, apiServer, cilium, peerScope }: SemanticCase): World {
+function worldOf({ policies, apiServer, cilium, peerScope, names }: SemanticCase): World {
   const manifests = [...objects, ...policies.map(policyObject)].map((object) => ({ object }));
   return readWorld({
     manifests,
@@ -91,6 +91,7 @@ function worldOf({ policies, apiServer, cilium, peerScope }: SemanticCase): Worl
     ...(apiServer === undefined ? {} : { apiServer }),
     ...(cilium === undefined ? {} : { cilium }),
     ...(peerScope === undefined ? {} : { peerScope }),
+    ...(names === undefined ? {} : { names }),
   }).world;
 }
 

@@ -2,7 +2,9 @@
  * World: a pile of manifests and externals, read into what a verdict depends on.
  */
 import type { Problem } from "../../problems.ts";
-import type { CiliumVersion, Endpoint, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
+import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
+import { neverLearned } from "../learned-names.ts";
+import { prepare } from "../verdict.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
@@ -23,6 +25,8 @@ export interface WorldInput {
   readonly cilium?: CiliumVersion;
   /** What the chart of the version says, unless said otherwise (S11). */
   readonly peerScope?: PeerScope;
+  /** `known` unless said otherwise: a raw verdict. What is reported to a person takes names `as learned` (S31). */
+  readonly names?: Names;
 }
 
 export interface ReadWorld {
@@ -62,21 +66,25 @@ export function readWorld(input: WorldInput): ReadWorld {
     else rules.push(...readPolicy(kind, object, given, reading));
     problems.push(...reading.problems);
   }
-  return {
-    world: withExternals({ cilium, endpoints: pods, rules, services }, input.externals, input.apiServer),
-    problems,
-  };
+  const read: World = { cilium, names: input.names ?? "known", endpoints: pods, rules, services };
+  const world = withExternals(read, input.externals, input.apiServer);
+  if (world.names === "as learned") problems.push(...namesNeverLearned(world, input.manifests));
+  return { world, problems };
 }
 
 function metadataOf(object: Fields): Fields {
   return isFields(object["metadata"]) ? object["metadata"] : {};
 }
 
-function placeOf({ object, source }: Manifest): string {
+function placeOf(manifest: Manifest): string {
+  const place = placeWithoutSource(manifest);
+  return manifest.source === undefined ? place : `${manifest.source} › ${place}`;
+}
+
+function placeWithoutSource({ object }: Manifest): string {
   const { namespace, name } = metadataOf(object);
   const kind = typeof object["kind"] === "string" ? object["kind"] : "";
-  const place = [kind, [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
-  return source === undefined ? place : `${source} › ${place}`;
+  return [kind, [namespace, name].filter((each) => typeof each === "string").join("/")].join(" ");
 }
 
 /** What policies refer to, so it is read before them. */
@@ -169,6 +177,23 @@ function readPolicy(
   if (reading.refused) return [];
   const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
   return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
+}
+
+/** One problem for each toFQDNs field that is of no use to some pod (S31). */
+function namesNeverLearned(world: World, manifests: readonly Manifest[]): Problem[] {
+  const found = neverLearned(prepare(world));
+  if (found.length === 0) return [];
+  const places = new Map(manifests.map((manifest) => [placeWithoutSource(manifest), placeOf(manifest)]));
+  return found.map(({ origin: { policy, path }, index, pattern, pods }) => {
+    const named = `${policy.kind} ${policy.namespace === undefined ? "" : `${policy.namespace}/`}${policy.name}`;
+    const others = pods.length > 1 ? ` and ${String(pods.length - 1)} more` : "";
+    return {
+      code: "reachability/name-never-learned",
+      where: `${places.get(named) ?? named} › ${path}.toFQDNs[${String(index)}]`,
+      what: `Cilium never learns the addresses of \`${pattern}\` for ${pods[0] ?? ""}${others}, so the field allows nothing`,
+      expected: `an egress rule of the same pods with \`rules.dns\` for \`${pattern}\`, to port 53 of the DNS service`,
+    };
+  });
 }
 
 function readRef(kind: PolicyKind, object: Fields, reading: Reading): PolicyRef {
