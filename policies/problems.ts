@@ -27,11 +27,9 @@ export function formatProblem(problem: Problem): string {
   return lines.join("\n");
 }
 
-/** Line 9 comes before line 10. */
-const inOrder = new Intl.Collator("en", { numeric: true });
-
-/** All problems, sorted by place, each separated by an empty line. */
+/** All problems, sorted by place, line 9 before line 10, each separated by an empty line. */
 export function formatProblems(problems: readonly Problem[]): string {
+  const inOrder = new Intl.Collator("en", { numeric: true });
   return [...problems]
     .sort((a, b) => inOrder.compare(a.where, b.where) || inOrder.compare(a.code, b.code))
     .map(formatProblem)
