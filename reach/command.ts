@@ -75,6 +75,17 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .addArgument(paths())
     .addOption(output(["text", "markdown", "json", "sarif"]));
   does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
+  const conformance = verb(
+    "conformance",
+    "the engine's verdicts beside those of Cilium's own engine",
+    "reach conformance --cases cases.jsonl.gz --diffs diffs.jsonl.gz",
+  )
+    .option(
+      "--cases <file>",
+      "scenarios with verdicts, one JSON object per line, packed or not; the project's own if absent",
+    )
+    .option("--diffs <file>", "changes of these scenarios");
+  does(conformance, async () => (await import("./verbs/conformance.ts")).conformance);
   return program;
 
   /** Errors come to us instead of ending the process. */

@@ -10,10 +10,10 @@ import { parse } from "yaml";
 import type { Traffic, World } from "../../policies/reachability/model.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
+import { l7LineOf } from "../../policies/reachability/conformance/l7-lists.ts";
 import { readWorld, type WorldInput } from "../../policies/reachability/read/world.ts";
 import { l7Key } from "../../policies/reachability/spans.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
-import { l7LineOf } from "./cases.ts";
 
 /** A policy by its kind (`kcnp` is ClusterNetworkPolicy), or the ranges and labels of a CIDR group. */
 type Short = Readonly<Partial<Record<"cnp" | "ccnp" | "knp" | "kcnp", Fields>>> & {

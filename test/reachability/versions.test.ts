@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 
 import { decide } from "../../policies/reachability/index.ts";
-import { readCases, worldOf } from "./cases.ts";
+import { worldOf } from "../../policies/reachability/conformance/world.ts";
+import { readCases } from "./cases.ts";
 
 /** Scenarios in which Cilium's own code of 1.18 or 1.19 was seen to differ; every one uses named ports. */
 const differing = [
