@@ -1,0 +1,81 @@
+/**
+ * Svg: a report drawn by Graphviz. A world that is too large is drawn with less detail, and the drawing says so.
+ */
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import { dotText, layered, type DotOptions } from "./dot.ts";
+import { layOut } from "./layout.ts";
+import { byBox, grouped, pictureOfDiff, pictureOfMatrix, plural, type Picture } from "./picture.ts";
+
+export async function drawMatrix(report: MatrixReport): Promise<string> {
+  return (await drawPicture(pictureOfMatrix(report), "title and legend")).svg;
+}
+
+export async function drawDiff(report: DiffReport): Promise<string> {
+  return (await drawPicture(pictureOfDiff(report), "title and legend")).svg;
+}
+
+export interface Drawing {
+  readonly svg: string;
+  /** What was drawn: the picture that was given, or a coarser one with the reason among its notes. */
+  readonly picture: Picture;
+}
+
+/** One way to draw, and the size up to which it is tried. */
+interface Level {
+  readonly engine: DotOptions["engine"];
+  readonly nodes: number;
+  readonly arrows: number;
+  readonly simplify: (picture: Picture) => Picture;
+}
+
+const patienceMs = 10_000;
+
+/** From everything to least. The last has no arrows and is always small enough. */
+const levels: readonly Level[] = [
+  { engine: "dot", ...layered, simplify: (picture) => picture },
+  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: (picture) => picture },
+  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: withoutUnchanged },
+  { engine: "dot", ...layered, simplify: namespacesOnly },
+  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: namespacesOnly },
+  { engine: "osage", nodes: Infinity, arrows: Infinity, simplify: countsOnly },
+];
+
+export async function drawPicture(fine: Picture, heading: DotOptions["heading"]): Promise<Drawing> {
+  let because = "";
+  for (const { engine, nodes, arrows, simplify } of levels) {
+    const picture = simplify(fine);
+    if (picture.nodes.length > nodes || picture.arrows.length > arrows) continue;
+    const laid = await layOut({ dot: dotText(picture, { engine, heading }), engine }, patienceMs);
+    if (laid.kind === "svg") return { svg: withoutPreamble(laid.svg), picture };
+    because = laid.kind === "failed" ? laid.because : `no layout within ${String(patienceMs / 1000)} s`;
+  }
+  throw new Error(`nothing could be drawn: ${because}`);
+}
+
+function withoutUnchanged(picture: Picture): Picture {
+  const arrows = picture.arrows.filter(({ look }) => look !== "unchanged");
+  const left = picture.arrows.length - arrows.length;
+  if (left === 0) return picture;
+  return {
+    ...picture,
+    arrows,
+    notes: [...picture.notes, `${plural(left, "unchanged arrow")} left out of the map, because there are too many`],
+  };
+}
+
+function namespacesOnly(fine: Picture): Picture {
+  const picture = withoutUnchanged(byBox(fine));
+  const note = `namespaces only: ${plural(fine.nodes.length, "group")} and ${plural(fine.arrows.length, "arrow")} are too many to be drawn one by one; narrow the view with --focus`;
+  return { ...picture, notes: [...picture.notes, note] };
+}
+
+function countsOnly(fine: Picture): Picture {
+  const note = `not drawn: ${grouped(fine.boxes.length)} namespaces are too many; narrow the view with --focus`;
+  return { ...fine, nodes: [], boxes: [], arrows: [], notes: [...fine.notes, note] };
+}
+
+/** The element alone: the document type names an address, and a page wants the element. */
+function withoutPreamble(svg: string): string {
+  const [, element = svg] = /(<svg[\s\S]*)$/.exec(svg) ?? [];
+  return element;
+}
