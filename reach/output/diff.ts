@@ -73,17 +73,22 @@ function pairsOf({ groups }: DiffReport, rows: readonly ChangeRow[]): number {
   }, 0);
 }
 
+/** What stands on one side only. */
+export function oneSided({ appeared, disappeared }: DiffReport): string[] {
+  return [
+    ...(appeared.length === 0 ? [] : [`new, not compared: ${some(appeared)}`]),
+    ...(disappeared.length === 0 ? [] : [`gone, not compared: ${some(disappeared)}`]),
+  ];
+}
+
 /** What stands on one side only, and who is meant where a group is called by one of its members. */
-function absences({ appeared, disappeared, groups, changes }: DiffReport): string[] {
+function absences(report: DiffReport): string[] {
+  const { groups, changes } = report;
   const told = new Set(changes.flatMap(({ from, to }) => [from, to]));
   const several = groups.filter(
     ({ members, name }, at) => told.has(at) && members.length > 1 && !name.includes("/* ("),
   );
-  return [
-    ...(appeared.length === 0 ? [] : [`new, not compared: ${some(appeared)}`]),
-    ...(disappeared.length === 0 ? [] : [`gone, not compared: ${some(disappeared)}`]),
-    ...several.map(({ name, members }) => `${name}: ${some(members.slice(1))}`),
-  ];
+  return [...oneSided(report), ...several.map(({ name, members }) => `${name}: ${some(members.slice(1))}`)];
 }
 
 function some(names: readonly string[]): string {

@@ -11,7 +11,8 @@ import type { Problem } from "../../policies/problems.ts";
 import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
 import { jsonForPage, pageData } from "./html/data.ts";
 import { lines, looks, type Look } from "./look.ts";
-import { grouped, pictureOfDiff, pictureOfMatrix, plural, type Picture } from "./picture.ts";
+import { counted, grouped } from "./counted.ts";
+import { pictureOfDiff, pictureOfMatrix, type Picture } from "./picture.ts";
 import { drawPicture } from "./svg.ts";
 
 export async function drawMatrix(report: MatrixReport): Promise<string> {
@@ -127,7 +128,7 @@ function findingsPart(findings: readonly Problem[]): string {
     const mend = fix === undefined ? "" : `<br>fix: ${escaped(fix)}`;
     return `<li><b>${escaped(where)}</b>: ${escaped(what)}<br>expected ${escaped(expected)}${mend} <code>${escaped(code)}</code></li>`;
   });
-  return `<details id="findings"><summary>${plural(findings.length, "finding")} in the manifests</summary><ul>${items.join("\n")}</ul></details>\n`;
+  return `<details id="findings"><summary>${counted(findings.length, "finding")} in the manifests</summary><ul>${items.join("\n")}</ul></details>\n`;
 }
 
 function escaped(text: string): string {

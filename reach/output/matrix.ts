@@ -65,7 +65,7 @@ function rowsOf({ groups, edges }: MatrixReport): string[][] {
 }
 
 /** `12 workloads and 4 peers outside; 30 pairs may talk, 110 may not (Cilium 1.20)`. */
-function summary({ groups, edges, denied, cilium }: MatrixReport): string {
+export function summary({ groups, edges, denied, cilium }: MatrixReport): string {
   const count = (kind: "pod" | "external"): number =>
     groups.filter((group) => group.kind === kind).reduce((sum, { members }) => sum + members.length, 0);
   const [workloads, outside] = [count("pod"), count("external")];

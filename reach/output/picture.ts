@@ -6,7 +6,10 @@
 import type { Problem } from "../../policies/problems.ts";
 import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
 import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
+import { counted } from "./counted.ts";
+import { headline, oneSided } from "./diff.ts";
 import { lookOfChange, lookOfEdge, looks, type Look } from "./look.ts";
+import { summary } from "./matrix.ts";
 
 /** What the node stands for decides its shape. */
 export interface Node {
@@ -69,61 +72,31 @@ export interface Picture {
 }
 
 export function pictureOfMatrix(report: MatrixReport): Picture {
-  const { groups, edges, findings, denied } = report;
-  const rows = edges.map((edge) => rowOfEdge(edge, () => report.explain(edge)));
-  const count = counter(rows);
-  const headline = [
-    endpointsText(groups),
-    `${count("allowed", "restricted")} allowed`,
-    `${count("restricted")} of them with an L7 restriction or authentication`,
-    `${count("unknown")} unknown`,
-    `${plural(denied, "pair")} of endpoints denied`,
-    `Cilium ${report.cilium}`,
-  ].join(" · ");
-  return picture({ kind: "matrix", title: "Who may talk to whom", headline, groups, rows, findings, notes: [] });
+  const rows = report.edges.map((edge) => rowOfEdge(edge, () => report.explain(edge)));
+  return picture(report, { kind: "matrix", title: "Who may talk to whom", headline: summary(report), rows, notes: [] });
 }
 
 export function pictureOfDiff(report: DiffReport): Picture {
-  const { groups, changes, findings, cilium, appeared, disappeared } = report;
-  const changed = changes.map((change) => rowOfChange(change, () => report.explain(change)));
+  const changed = report.changes.map((change) => rowOfChange(change, () => report.explain(change)));
   const kept = report.kept().map((edge) => ({
     ...rowOfEdge(edge, () => report.explain(edge)),
     look: "unchanged" as const,
   }));
-  const count = counter(changed);
-  const headline = [
-    `${count("opened")} opened`,
-    `${count("closed")} closed`,
-    `${count("changed")} changed at L7`,
-    `${count("unclear")} unknown`,
-    `${plural(report.unchanged, "pair")} of endpoints as before`,
-    cilium.before === cilium.after ? `Cilium ${cilium.after}` : `Cilium ${cilium.before} → ${cilium.after}`,
-  ].join(" · ");
-  const notes = [...sided(appeared, "only after the change"), ...sided(disappeared, "only before the change")];
-  return picture({
+  return picture(report, {
     kind: "diff",
     title: "What the change opens and closes",
-    headline,
-    groups,
+    headline: headline(report),
     rows: [...changed, ...kept],
-    findings,
-    notes,
+    notes: oneSided(report),
   });
 }
 
-function sided(names: readonly string[], when: string): string[] {
-  if (names.length === 0) return [];
-  const some = names.slice(0, 5).join(", ");
-  const more = names.length > 5 ? ` and ${grouped(names.length - 5)} more` : "";
-  return [`there ${when}, so nothing is said of it: ${some}${more}`];
-}
-
 function picture(
-  parts: Pick<Picture, "kind" | "title" | "headline" | "groups" | "rows" | "findings" | "notes">,
+  { groups, findings }: MatrixReport | DiffReport,
+  parts: Pick<Picture, "kind" | "title" | "headline" | "rows" | "notes">,
 ): Picture {
-  const boxes = boxesOf(parts.groups);
-  const nodes = parts.groups.map(nodeOf);
-  return { ...parts, nodes, boxes, arrows: bundled(parts.rows, (group) => group, portsOfBundle) };
+  const [boxes, nodes] = [boxesOf(groups), groups.map(nodeOf)];
+  return { ...parts, groups, findings, nodes, boxes, arrows: bundled(parts.rows, (group) => group, portsOfBundle) };
 }
 
 /** The same rows with a node for each box: what remains of a world that is too large to be drawn in full. */
@@ -132,12 +105,12 @@ export function byBox(fine: Picture): Picture {
   const nodes = fine.boxes.map(({ label, kind, nodes: inside }): Node => {
     const members = inside.flatMap((node) => fine.nodes[node]?.members ?? []);
     const name = kind === "namespace" ? label : `(${label})`;
-    return { name, label: `${label}\n${plural(members.length, "endpoint")}`, kind: "box", members };
+    return { name, label: `${label}\n${counted(members.length, "endpoint")}`, kind: "box", members };
   });
   const arrows = bundled(
     fine.rows,
     (group) => boxOf.get(group) ?? 0,
-    (rows) => plural(rows.length, "edge"),
+    (rows) => counted(rows.length, "edge"),
   );
   return { ...fine, nodes, boxes: [], arrows };
 }
@@ -153,7 +126,7 @@ function rowOfChange(change: ChangeRow, explain: Row["explain"]): Row {
   const notes = [
     `risk: ${risk}`,
     ...(l7 === undefined ? [] : [ways[l7]]),
-    ...(used === undefined ? [] : [`${plural(used, "connection")} seen`]),
+    ...(used === undefined ? [] : [`${counted(used, "connection")} seen`]),
     ...because.map((entry) => `because of ${entry}`),
   ];
   return {
@@ -223,7 +196,7 @@ function portsOfBundle(rows: readonly Row[]): string {
   const lines = rows.map(({ ports, asks, look }) =>
     asks === "" || !isOfMatrix(look) ? shortened(ports) : `${shortened(ports)}\n${shortened(asks)}`,
   );
-  return lines.length <= 2 ? lines.join("\n") : `${lines[0] ?? ""}\nand ${plural(lines.length - 1, "more line")}`;
+  return lines.length <= 2 ? lines.join("\n") : `${lines[0] ?? ""}\nand ${counted(lines.length - 1, "more line")}`;
 }
 
 function isOfMatrix(look: Look): boolean {
@@ -236,32 +209,4 @@ export function shortened(text: string): string {
   if (text.length <= longestLabel) return text;
   const letters = Array.from(letterCutter.segment(text), ({ segment }) => segment);
   return letters.length <= longestLabel ? text : `${letters.slice(0, longestLabel - 1).join("")}…`;
-}
-
-function endpointsText(groups: readonly Group[]): string {
-  const members = (kind: Group["kind"]): number =>
-    groups.reduce((sum, group) => sum + (group.kind === kind ? group.members.length : 0), 0);
-  const namespaces = new Set(
-    groups.flatMap(({ members: names, kind }) => (kind === "pod" ? names.map(namespaceOf) : [])),
-  );
-  return `${plural(members("pod"), "workload")} in ${plural(namespaces.size, "namespace")}, ${grouped(members("external"))} outside`;
-}
-
-/** A pod is named `namespace/name`. */
-function namespaceOf(name: string): string {
-  return name.slice(0, Math.max(0, name.indexOf("/")));
-}
-
-function counter(rows: readonly Row[]): (...wanted: readonly Look[]) => string {
-  return (...wanted) => grouped(rows.filter(({ look }) => wanted.includes(look)).length);
-}
-
-/** `1,234`. */
-export function grouped(count: number): string {
-  return count.toLocaleString("en");
-}
-
-/** `1 edge`, `1,234 edges`. */
-export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

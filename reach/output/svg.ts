@@ -4,7 +4,8 @@
 import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
 import { dotText, layered, type DotOptions } from "./dot.ts";
 import { layOut } from "./layout.ts";
-import { byBox, grouped, pictureOfDiff, pictureOfMatrix, plural, type Picture } from "./picture.ts";
+import { counted, grouped } from "./counted.ts";
+import { byBox, pictureOfDiff, pictureOfMatrix, type Picture } from "./picture.ts";
 
 export async function drawMatrix(report: MatrixReport): Promise<string> {
   return (await drawPicture(pictureOfMatrix(report), "title and legend")).svg;
@@ -59,13 +60,13 @@ function withoutUnchanged(picture: Picture): Picture {
   return {
     ...picture,
     arrows,
-    notes: [...picture.notes, `${plural(left, "unchanged arrow")} left out of the map, because there are too many`],
+    notes: [...picture.notes, `${counted(left, "unchanged arrow")} left out of the map, because there are too many`],
   };
 }
 
 function namespacesOnly(fine: Picture): Picture {
   const picture = withoutUnchanged(byBox(fine));
-  const note = `namespaces only: ${plural(fine.nodes.length, "group")} and ${plural(fine.arrows.length, "arrow")} are too many to be drawn one by one; narrow the view with --focus`;
+  const note = `namespaces only: ${counted(fine.nodes.length, "group")} and ${counted(fine.arrows.length, "arrow")} are too many to be drawn one by one; narrow the view with --focus`;
   return { ...picture, notes: [...picture.notes, note] };
 }
 

@@ -92,6 +92,7 @@ export function diffOf(
     changes,
     kept: () => kept,
     unchanged: 40,
+    unknown: 2,
     appeared: [],
     disappeared: [],
     findings: [],

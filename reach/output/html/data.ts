@@ -3,7 +3,8 @@
  */
 import type { Look } from "../look.ts";
 import { lines } from "../look.ts";
-import { grouped, plural, type Picture, type Row } from "../picture.ts";
+import { counted, grouped } from "../counted.ts";
+import { type Picture, type Row } from "../picture.ts";
 
 /** As `page.js` reads it. Rows and arrows are tuples, because there are many. */
 export interface PageData {
@@ -61,12 +62,12 @@ export function pageData(picture: Picture): { readonly data: PageData; readonly 
 
 function cut(all: number, shown: number): string[] {
   if (shown === all) return [];
-  return [`the table holds the first ${grouped(shown)} of ${plural(all, "line")}; narrow the view with --focus`];
+  return [`the table holds the first ${grouped(shown)} of ${counted(all, "line")}; narrow the view with --focus`];
 }
 
 function unexplained(shown: number, explained: number): string[] {
   if (explained === shown) return [];
-  return [`explanations of the first ${plural(explained, "line")} only: ask reach explain for others`];
+  return [`explanations of the first ${counted(explained, "line")} only: ask reach explain for others`];
 }
 
 function rowData({ from, to, look, ports, asks, notes }: Row, explanation: readonly string[], texts: Texts): RowData {
