@@ -6,10 +6,35 @@
 export { compare, compareAt, type Change, type ChangeKind, type Comparison, type Question } from "./diff.ts";
 export { explain, explanationText, type Explanation } from "./explain.ts";
 export { connect, type Cell, type Matrix, type Span } from "./matrix.ts";
-export type { Endpoint, Origin, PolicyRef, Rule, SemanticRule, Side, Traffic, Verdict, World } from "./model.ts";
+export type {
+  Endpoint,
+  Names,
+  Origin,
+  PolicyRef,
+  Rule,
+  SemanticRule,
+  Service,
+  Side,
+  Traffic,
+  Verdict,
+  World,
+} from "./model.ts";
 export type { Protocol } from "./ports.ts";
 export { outsideOf } from "./outside.ts";
 export { withExternals, type ApiServer, type External } from "./read/externals.ts";
 export type { Manifest } from "./read/fields.ts";
 export { readWorld, type ReadWorld, type WorldInput } from "./read/world.ts";
+export {
+  askService,
+  findService,
+  outsideArrivesAs,
+  serviceTargets,
+  type Backend,
+  type Reach,
+  type Routing,
+  type ServiceAnswer,
+  type ServicePortAnswer,
+  type ServicePortTargets,
+  type ServiceTargets,
+} from "./service.ts";
 export { decide } from "./verdict.ts";

@@ -54,6 +54,8 @@ export interface Service {
   readonly labels: ReadonlyMap<string, string>;
   readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   readonly cluster: "headless" | "one address";
+  /** What an ExternalName stands for. */
+  readonly externalName?: string;
   /** Empty for a Service whose endpoints somebody else lists. */
   readonly selector: ReadonlyMap<string, string>;
   /** Of its Endpoints and EndpointSlice objects. */

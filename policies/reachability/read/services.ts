@@ -4,7 +4,6 @@
 import { parseAddress, parseCidrOrAddress } from "../cidr.ts";
 import { identityLabels, namespaceKey, parseKey } from "../labels.ts";
 import type { Service, ServicePort } from "../model.ts";
-import type { Protocol } from "../ports.ts";
 import { labelPeer, selectsLabels, withinCluster, withSource } from "../selectors.ts";
 import type { LabelSelector, PeerScope, PeerSelector } from "../selectors.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
@@ -36,11 +35,13 @@ export function readService(object: Fields, addresses: ServiceAddresses, reading
   if (type === undefined) reading.refuse("spec.type", `\`${written}\` is no type of Service`, types.join(", "));
   const doubtful = labels.has(headlessLabel) || someNodes.some((key) => annotations[key] !== undefined);
   const ports = reading.list(spec["ports"], "spec.ports") ?? [];
+  const externalName = reading.text(spec["externalName"], "spec.externalName");
   return {
     namespace,
     name,
     labels,
     type: type ?? "ClusterIP",
+    ...(externalName === undefined ? {} : { externalName }),
     cluster: reading.text(spec["clusterIP"], "spec.clusterIP")?.toLowerCase() === "none" ? "headless" : "one address",
     selector: reading.labels(spec["selector"], "spec.selector"),
     addresses: addresses.get(`${namespace}/${name}`) ?? "not among the manifests",
@@ -201,14 +202,4 @@ function expand(
     const key = cidrKey(`${text}/${cidr?.family === "ipv6" ? "128" : "32"}`, []);
     return cidr === undefined ? [] : [{ kind: "cidr", key, cidrs: [cidr], except: [] }];
   });
-}
-
-/** The number behind a port's target on one pod, whose named ports are given. */
-export function targetOn(
-  target: ServicePort["target"],
-  protocol: Protocol,
-  ports: readonly { readonly name: string; readonly protocol: Protocol; readonly port: number }[],
-): number | undefined {
-  if (typeof target === "number") return target;
-  return ports.find((each) => each.name === target.toLowerCase() && each.protocol === protocol)?.port;
 }
