@@ -5,6 +5,8 @@
  */
 import ipaddr from "ipaddr.js";
 
+import { Memory, remembered } from "./remembered.ts";
+
 export interface Cidr {
   readonly family: "ipv4" | "ipv6";
   readonly first: bigint;
@@ -37,8 +39,15 @@ function address(family: Cidr["family"], text: string): Address {
   return { family, value };
 }
 
+const known = new Memory<Cidr | "none">();
+
 /** Undefined when it is no range. A host part is allowed and ignored, as Cilium does. */
 export function parseCidr(text: string): Cidr | undefined {
+  const cidr = remembered(known, text, () => parseAnew(text) ?? "none");
+  return cidr === "none" ? undefined : cidr;
+}
+
+function parseAnew(text: string): Cidr | undefined {
   const slash = text.lastIndexOf("/");
   const base = parseAddress(text.slice(0, slash));
   const length = text.slice(slash + 1);
@@ -52,8 +61,9 @@ export function parseCidr(text: string): Cidr | undefined {
 
 /** A bare address is the range of itself, where the field takes both. */
 export function parseCidrOrAddress(text: string): Cidr | undefined {
+  if (text.includes("/")) return parseCidr(text);
   const base = parseAddress(text);
-  if (base === undefined) return parseCidr(text);
+  if (base === undefined) return undefined;
   return { family: base.family, first: base.value, last: base.value, bits: width[base.family] };
 }
 

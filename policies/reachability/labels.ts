@@ -3,6 +3,7 @@
  *
  * A label has a source (`k8s`, `reserved`, …), a key and a value; selectors may leave the source open.
  */
+import { Memory, remembered } from "./remembered.ts";
 
 export interface Label {
   readonly source: string;
@@ -57,8 +58,14 @@ function matchedLengths(patterns: readonly RegExp[], key: string): number[] {
   return patterns.flatMap((pattern) => pattern.exec(key)?.[0].length ?? []);
 }
 
+const reaching = new Memory<boolean>();
+
 /** Whether a label of this key becomes part of a pod's identity (S8). A selector on any other matches no pod. */
 export function reachesIdentity(key: string): boolean {
+  return remembered(reaching, key, () => passesFilter(key));
+}
+
+function passesFilter(key: string): boolean {
   const drops = matchedLengths(dropped, key);
   if (drops.length === 0) return true;
   return Math.max(0, ...matchedLengths(kept, key)) > Math.min(...drops);
@@ -74,13 +81,25 @@ export function identityLabels(labels: readonly Label[]): IdentityLabels {
   return byKey;
 }
 
-/** The identity of a pod: its own labels and its namespace's, filtered, and where it lives (S8). */
-export function podLabels(pod: {
+interface LabelledPod {
   readonly namespace: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly namespaceLabels: ReadonlyMap<string, string>;
   readonly serviceAccount?: string;
-}): IdentityLabels {
+}
+
+/** By the labels of the namespace, which the pods of one namespace share. */
+const podsOf = new WeakMap<LabelledPod["namespaceLabels"], Memory<IdentityLabels>>();
+
+/** The identity of a pod: its own labels and its namespace's, filtered, and where it lives (S8). One for equal pods. */
+export function podLabels(pod: LabelledPod): IdentityLabels {
+  let known = podsOf.get(pod.namespaceLabels);
+  if (known === undefined) podsOf.set(pod.namespaceLabels, (known = new Memory()));
+  const key = JSON.stringify([pod.namespace, pod.serviceAccount ?? null, ...pod.labels]);
+  return remembered(known, key, () => podLabelsAnew(pod));
+}
+
+function podLabelsAnew(pod: LabelledPod): IdentityLabels {
   const all: [string, string][] = [
     ...[...pod.labels].filter(([key]) => !key.startsWith(ownPrefix)),
     ...[...pod.namespaceLabels].map(([key, value]): [string, string] => [`${namespaceLabelsPrefix}.${key}`, value]),

@@ -4,3 +4,14 @@ export function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V 
   if (value === undefined) known.set(key, (value = compute()));
   return value;
 }
+
+/** More than a large cluster asks; with so many different questions remembering has stopped to pay. */
+const most = 200_000;
+
+/** For what is remembered as long as the process lives: it forgets all rather than grow without end. */
+export class Memory<V> extends Map<string, V> {
+  override set(key: string, value: V): this {
+    if (this.size >= most) this.clear();
+    return super.set(key, value);
+  }
+}

@@ -113,3 +113,19 @@ export class Reading {
     return undefined;
   }
 }
+
+/**
+ * What was made of an equal value before, if there was nothing to say of it: problems have a place of their own.
+ *
+ * A value with a null in it is read anew, because that is how JSON writes numbers that are none.
+ */
+export function readOnce<V>(known: Map<string, V>, value: unknown, reading: Reading, read: () => V): V {
+  const key = JSON.stringify([value]);
+  if (key.includes("null")) return read();
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const problems = reading.problems.length;
+  const made = read();
+  if (reading.problems.length === problems) known.set(key, made);
+  return made;
+}

@@ -5,6 +5,7 @@ import { parseCidr, parseCidrOrAddress } from "../cidr.ts";
 import { unrestricted } from "../l7.ts";
 import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
 import type { CiliumVersion, Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
+import { Memory } from "../remembered.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
 import {
   anyPeer,
@@ -20,7 +21,7 @@ import {
   type PeerSelector,
   type SubjectSelector,
 } from "../selectors.ts";
-import { isFields, type Fields, type Reading } from "./fields.ts";
+import { isFields, readOnce, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { readProtocol } from "./protocol.ts";
 
@@ -130,7 +131,15 @@ function admittedByMistake({ direction, namespace, scope, cilium }: Context, pee
   ];
 }
 
-function readPeer(
+const peersRead = new Memory<PeerSelector[]>();
+
+function readPeer(context: Context, peer: unknown, path: string, reading: Reading): PeerSelector[] {
+  const { namespace, scope } = context;
+  const where = isFields(peer) && (isFields(peer["namespaceSelector"]) || isFields(peer["ipBlock"])) ? "" : namespace;
+  return readOnce(peersRead, [peer, where, scope], reading, () => readPeerAnew(context, peer, path, reading));
+}
+
+function readPeerAnew(
   { namespace, scope: cluster }: Context,
   peer: unknown,
   path: string,

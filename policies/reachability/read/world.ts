@@ -5,6 +5,7 @@ import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
 import { neverLearned } from "../learned-names.ts";
 import { prepare } from "../verdict.ts";
+import { remembered } from "../remembered.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy } from "./cilium-policy.ts";
@@ -55,13 +56,16 @@ export function readWorld(input: WorldInput): ReadWorld {
   const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
   const { namespaces, groups, services } = readReferred(input.manifests, problems);
   const given: Given = { scope: peerScope, groups, services, cilium };
+  const namespaceLabels = new Map<string, ReadonlyMap<string, string>>();
+  const labelsIn = (name: string): ReadonlyMap<string, string> =>
+    remembered(namespaceLabels, name, () => labelsOf(name, namespaces));
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
   for (const manifest of input.manifests) {
     const { object } = manifest;
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
-    if (isWorkload(kind)) pods.push(readWorkload(object, kind, (name) => labelsOf(name, namespaces), reading));
+    if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
     if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
     else rules.push(...readPolicy(kind, object, given, reading));
     problems.push(...reading.problems);
