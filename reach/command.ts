@@ -24,10 +24,16 @@ export async function main(args: readonly string[], terminal: Terminal = ownTerm
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return exitCodes.fine;
-    if (!(error instanceof ProblemsError)) throw error;
-    terminal.warn(`${formatProblems(error.problems)}\n`);
+    terminal.warn(`${error instanceof ProblemsError ? formatProblems(error.problems) : unexpected(error)}\n`);
     return exitCodes.unusable;
   }
+}
+
+/** A mistake of ours, told without a stack trace unless somebody looks for it. */
+function unexpected(error: unknown): string {
+  if (process.env["REACH_DEBUG"] !== undefined && error instanceof Error) return error.stack ?? error.message;
+  const what = error instanceof Error ? error.message : String(error);
+  return `reach: ${what}\n  a mistake of reach itself; with REACH_DEBUG=1 it says where`;
 }
 
 function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command {
@@ -75,6 +81,11 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .addArgument(paths())
     .addOption(output(["text", "markdown", "json", "sarif"]));
   does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
+  const check = verb("check", "promises kept and broken by manifests", "reach check promises.yaml manifests/")
+    .argument("<promises>", "YAML list of `must: from -> to TCP 443` and `never: dev/* -> uat/*`")
+    .addArgument(paths())
+    .addOption(output(["text", "markdown", "json"]));
+  does(surrounded(check), async () => (await import("./verbs/check.ts")).check);
   const conformance = verb(
     "conformance",
     "the engine's verdicts beside those of Cilium's own engine",
@@ -113,6 +124,11 @@ function surrounded(command: Command): Command {
   return command
     .addOption(new Option("--target <target>", "where the cluster runs").choices(targets).default("kind"))
     .addOption(new Option("--cilium <version>", ciliumVersions.join(", ")).default("1.20"))
+    .addOption(
+      new Option("--names <names>", "which names Cilium knows: those that a pod's rules let it learn, or all")
+        .choices(["learned", "known"])
+        .default("learned"),
+    )
     .option("--externals <file>", "YAML list of {name, fqdn, ip} or {name, entity}, beside what the policies name");
 }
 

@@ -12,6 +12,7 @@ import type { Surroundings, Target } from "./scenario.ts";
 export interface WorldWords {
   readonly target: Target;
   readonly cilium: string;
+  readonly names: "learned" | "known";
   readonly externals?: string;
 }
 
@@ -28,12 +29,12 @@ export function isCiliumVersion(text: string): text is CiliumVersion {
   return (ciliumVersions as readonly string[]).includes(text);
 }
 
-export async function surroundingsOf({ target, cilium, externals }: WorldWords): Promise<Surroundings> {
+export async function surroundingsOf({ target, cilium, names, externals }: WorldWords): Promise<Surroundings> {
   const problems: Problem[] = [];
   if (!isCiliumVersion(cilium)) problems.push(unknownVersion(cilium));
   const listed = externals === undefined ? [] : await readExternals(externals, problems);
   if (problems.length > 0 || !isCiliumVersion(cilium)) throw new ProblemsError(problems);
-  return { target, cilium, externals: listed };
+  return { target, cilium, names: names === "known" ? "known" : "as learned", externals: listed };
 }
 
 /** `1.19..1.20`: two versions to compare. Undefined where it is one. */

@@ -2,7 +2,7 @@
  * Scenario: the world that manifests describe, with what was found while reading them.
  */
 import type { Problem } from "../policies/problems.ts";
-import type { CiliumVersion, Origin, Rule, World } from "../policies/reachability/model.ts";
+import type { CiliumVersion, Names, Origin, Rule, World } from "../policies/reachability/model.ts";
 import { outsideOf } from "../policies/reachability/outside.ts";
 import { withExternals, type ApiServer, type External } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
@@ -18,6 +18,7 @@ const apiServers: Record<Target, ApiServer> = { kind: "on another node", aks: "o
 export interface Surroundings {
   readonly target: Target;
   readonly cilium: CiliumVersion;
+  readonly names: Names;
   /** Besides those that the policies themselves tell apart; one of the same name takes the place of theirs. */
   readonly externals: readonly External[];
 }
@@ -60,8 +61,8 @@ export async function readUpgrade(
   return [withOutside(both[0], surroundings, rules), withOutside(both[1], after, rules)];
 }
 
-function insideOf({ manifests, problems, place }: Loaded, { cilium }: Surroundings): Scenario {
-  const { world, problems: found } = readWorld({ manifests, externals: [], cilium });
+function insideOf({ manifests, problems, place }: Loaded, { cilium, names }: Surroundings): Scenario {
+  const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names });
   return { world, findings: [...problems, ...found], place };
 }
 

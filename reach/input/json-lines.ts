@@ -22,7 +22,7 @@ export async function* jsonLines(file: string): AsyncGenerator<Line> {
   const lines = createInterface({ input, crlfDelay: Infinity });
   let failure: Error | undefined;
   // Errors of a stream do not reach who reads its lines.
-  for (const stream of [raw, input]) {
+  for (const stream of [raw, input, lines as NodeJS.EventEmitter]) {
     stream.on("error", (error: Error) => {
       failure ??= error;
       lines.close();
