@@ -1,7 +1,7 @@
 /**
  * Documents: a text taken apart into the values it holds, JSON by JSON.parse and the rest by the YAML parser.
  */
-import { consecutive, isSpace, locatedJson } from "./json.ts";
+import { consecutive, isSpace, locatedJson, nestsDeeper } from "./json.ts";
 import type { Located } from "./located.ts";
 import type { readYaml as ReadYaml } from "./yaml.ts";
 import { deepest, type Trouble } from "./trouble.ts";
@@ -106,19 +106,12 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
 }
 
 function jsonDocument(value: unknown, { text, base }: Part): Documents {
-  if (isDeep(value, deepest)) {
+  if (nestsDeeper(text, deepest)) {
     const what = `nesting exceeds ${String(deepest)} levels`;
     return { documents: [], bad: [{ code: "deep", offset: base, what }], doubtful: [] };
   }
   const locate = (): Located => shifted(locatedJson(text, 0), base);
   return { documents: [{ value, offset: base, locate }], bad: [], doubtful: [] };
-}
-
-function isDeep(value: unknown, left: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (left === 0) return true;
-  for (const each of Array.isArray(value) ? value : Object.values(value)) if (isDeep(each, left - 1)) return true;
-  return false;
 }
 
 let yaml: Promise<{ readonly readYaml: typeof ReadYaml }> | undefined;

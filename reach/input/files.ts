@@ -20,13 +20,15 @@ export interface Sources {
   /** Whether the path itself holds manifests, or they are looked for in it. */
   readonly kind: "file" | "folder";
   readonly sources: readonly Source[];
+  /** Files that could not be read. */
+  readonly unread: number;
 }
 
 /** Of a file, or of standard input. 50 MB of YAML take about four seconds and 550 MB of memory, of JSON a third of both. */
 export const mostBytes = 64 * 1024 * 1024;
 
 const extension = /\.(yaml|yml|json)$/i;
-const chunkBytes = 1024 * 1024;
+const pipeBytes = 64 * 1024;
 
 /** The texts behind these paths: in the order of the paths, inside a folder by name. No file is read twice. */
 export async function readSources(
@@ -40,15 +42,16 @@ export async function readSources(
     if (path === "-") {
       if (seen.has(path)) continue;
       seen.add(path);
-      const source = textOf("stdin", await readStream(stdin), problems);
-      found.push({ path: "stdin", kind: "file", sources: source });
+      const sources = textOf("stdin", await readStream(stdin), problems);
+      found.push({ path: "stdin", kind: "file", sources, unread: 1 - sources.length });
       continue;
     }
     const files: string[] = [];
     const kind = collect(path, "named", seen, files, problems);
     if (kind === undefined) continue;
     files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    found.push({ path, kind, sources: files.flatMap((file) => readFile(file, problems)) });
+    const sources = files.flatMap((file) => readFile(file, problems));
+    found.push({ path, kind, sources, unread: files.length - sources.length });
   }
   return found;
 }
@@ -68,7 +71,7 @@ function collect(
     if (seen.has(real)) return undefined;
     seen.add(real);
     if (kind === "file") files.push(path);
-    else collectBelow(path, seen, files, problems);
+    else collectBelow(path, real, seen, files, problems);
     return kind;
   } catch (error) {
     problems.push(unreadable(path, how, error));
@@ -76,13 +79,17 @@ function collect(
   }
 }
 
-function collectBelow(folder: string, seen: Set<string>, files: string[], problems: Problem[]): void {
+/** An ordinary entry of a folder is where the folder is: only links have to be followed. */
+function collectBelow(folder: string, real: string, seen: Set<string>, files: string[], problems: Problem[]): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;
     if (name.startsWith(".") || name === "node_modules") continue;
     const path = join(folder, name);
     if (entry.isFile()) {
-      if (extension.test(name)) collectFile(path, seen, files);
+      const realFile = join(real, name);
+      if (!extension.test(name) || seen.has(realFile)) continue;
+      seen.add(realFile);
+      files.push(path);
     } else if (entry.isDirectory()) {
       collect(path, "found", seen, files, problems);
     } else if (entry.isSymbolicLink() && (extension.test(name) || leadsToFolder(path))) {
@@ -91,20 +98,14 @@ function collectBelow(folder: string, seen: Set<string>, files: string[], proble
   }
 }
 
-/** An ordinary file below an ordinary folder is met once, unless a link or another path led there before. */
-function collectFile(path: string, seen: Set<string>, files: string[]): void {
-  const real = realpathSync(path);
-  if (seen.has(real)) return;
-  seen.add(real);
-  files.push(path);
-}
-
 function leadsToFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function unreadable(path: string, how: "named" | "found", error: unknown): Problem {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  // Only what the operating system says is the reader's business.
+  if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error;
+  const code = String(error.code);
   const common = { where: path, expected: "a file or folder that can be read" };
   if (code === "ENOENT" && how === "named") {
     return { ...common, code: "input/no-such-path", what: "there is no such file or folder" };
@@ -136,15 +137,15 @@ function readBytes(path: string): Bytes {
   try {
     const { size } = fstatSync(file);
     if (size > mostBytes) return "too large";
-    const chunks: Buffer[] = [];
-    let total = 0;
+    // One byte more than there should be, so that the end is met without growing.
+    let buffer = Buffer.allocUnsafe(size === 0 ? pipeBytes : size + 1);
+    let filled = 0;
     for (;;) {
-      const chunk = Buffer.allocUnsafe(total === 0 && size > 0 ? size + 1 : chunkBytes);
-      const count = readSync(file, chunk);
-      if (count === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
-      total += count;
-      if (total > mostBytes) return "too large";
-      chunks.push(chunk.subarray(0, count));
+      const count = readSync(file, buffer, { offset: filled });
+      if (count === 0) return buffer.subarray(0, filled);
+      filled += count;
+      if (filled > mostBytes) return "too large";
+      if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * filled);
     }
   } finally {
     closeSync(file);

@@ -69,6 +69,26 @@ function afterValue(text: string, from: number): number {
   return at;
 }
 
+/** Whether lists and objects of a text that JSON.parse accepted stand inside each other on more levels than these. */
+export function nestsDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      at = afterString(text, at);
+      continue;
+    }
+    at++;
+    if (code === closeBrace || code === closeBracket) depth--;
+    else if (code === openBrace || code === openBracket) {
+      depth++;
+      if (depth > levels) return true;
+    }
+  }
+  return false;
+}
+
 function isEnd(code: number): boolean {
   return isSpace(code) || code === comma || code === closeBrace || code === closeBracket || code === colon;
 }

@@ -63,11 +63,11 @@ class Loading {
     this.#refused = refused;
   }
 
-  async take({ path, kind, sources }: Sources): Promise<void> {
+  async take({ path, kind, sources, unread }: Sources): Promise<void> {
     const before = this.#refused.length;
     let objects = 0;
     for (const source of sources) objects += await this.#takeSource(source, kind);
-    if (objects > 0 || this.#refused.length > before) return;
+    if (objects > 0 || unread > 0 || this.#refused.length > before) return;
     const expected = kind === "folder" ? "Kubernetes objects in .yaml, .yml or .json files" : "Kubernetes objects";
     const what = sources.length === 0 ? "no manifests in this folder" : "no Kubernetes object";
     this.#refused.push({ code: "input/no-manifests", where: path, what, expected });
