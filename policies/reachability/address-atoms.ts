@@ -5,9 +5,7 @@
  * to every policy, and parts that the same selectors select are one atom.
  */
 import { cidrsBetween, formatAddress, formatCidr, type Cidr, type Interval } from "./cidr.ts";
-import { coversTheWorld, type PeerSelector } from "./selectors.ts";
-
-type CidrSelector = Extract<PeerSelector, { kind: "cidr" }>;
+import { coversTheWorld, type CidrSelector } from "./selectors.ts";
 
 /** A name made of its ranges, and one address inside it. */
 export interface AddressAtom {

@@ -1,13 +1,15 @@
 /**
  * Cut: the classes of a matrix taken apart by what a selection asks, and cells reduced to the ports it asks about.
  */
+import { sortOf } from "./groups.ts";
+import { portsKey } from "./identities.ts";
 import type { Cell, Span } from "./matrix.ts";
 import type { Endpoint } from "./model.ts";
 import { remembered } from "./remembered.ts";
 import type { PortRange } from "./report.ts";
 import { rangesAt, type Selected } from "./selection.ts";
 
-/** Endpoints of one class that the selection treats alike. */
+/** Endpoints of one class and of one sort that the selection treats alike. */
 export interface Part {
   /** Position of the class. */
   readonly of: number;
@@ -22,8 +24,10 @@ export interface Part {
 export function partsOf(
   classes: readonly (readonly number[])[],
   endpoints: readonly Endpoint[],
-  { from, to, focus }: Selected,
+  { from, to, focus, ports }: Selected,
 ): Part[] {
+  // A class knows only names of ports that policies know, the selection may know others.
+  const namesPorts = ports?.some(({ kind }) => kind === "name") ?? false;
   const among = (set: ReadonlySet<number> | undefined, position: number): boolean => set?.has(position) ?? true;
   return classes.flatMap((positions, of) => {
     const parts = new Map<string, Part & { members: number[] }>();
@@ -33,10 +37,12 @@ export function partsOf(
         server: among(to, position) ? "asked" : "left out",
         focus: among(focus, position) ? "in" : "out",
       } as const;
-      const key = roleText(role);
+      const endpoint = endpoints[position];
+      const listens = namesPorts ? portsKey(endpoint?.ports ?? []) : "";
+      const key = `${roleText(role)} ${sortOf(endpoint)} ${listens}`;
       const part = parts.get(key);
       if (part !== undefined) part.members.push(position);
-      else parts.set(key, { of, members: [position], kind: endpoints[position]?.kind ?? "external", ...role });
+      else parts.set(key, { of, members: [position], kind: endpoint?.kind ?? "external", ...role });
     }
     return [...parts.values()];
   });

@@ -1,10 +1,14 @@
 /**
  * Diff: what a change of manifests opens, closes, or narrows at L7.
  */
-import { connect, type Cell, type Matrix, type Span } from "./matrix.ts";
+import { Cells, denied, nothingPossible, type BothAnswers, type Cell } from "./cells.ts";
+import { jointOf, type Joint } from "./joint.ts";
+import { l7Key } from "./judgement.ts";
+import { CellNumbers, type Matrix } from "./matrix.ts";
 import type { Side, Traffic, Verdict, World } from "./model.ts";
 import type { Protocol } from "./ports.ts";
-import { l7Key } from "./spans.ts";
+import { portSpace } from "./port-line.ts";
+import { remembered } from "./remembered.ts";
 import { decide } from "./verdict.ts";
 
 /** `UNKNOWN`: one of the two verdicts is, so nothing is claimed (L1). */
@@ -74,8 +78,8 @@ export interface SpanChange {
   readonly first: number;
   readonly last: number;
   readonly kind: ChangeKind;
-  readonly before: Span;
-  readonly after: Span;
+  readonly before: BothAnswers;
+  readonly after: BothAnswers;
 }
 
 export interface PairChange {
@@ -84,8 +88,17 @@ export interface PairChange {
   readonly changes: readonly SpanChange[];
 }
 
+/** Every client of the one list towards every server of the other. */
+export interface ClassChange {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly changes: readonly SpanChange[];
+}
+
 export interface Comparison {
-  /** Pairs whose answer changed, in the order of the later world. */
+  /** What changed between endpoints that no policy of either world tells apart. */
+  readonly changedClasses: readonly ClassChange[];
+  /** The same pair by pair, in the order of the later world. Made when asked for, as replicas make many. */
   readonly changed: readonly PairChange[];
   /** Pairs that stand in both worlds and answer the same. */
   readonly unchanged: number;
@@ -96,26 +109,76 @@ export interface Comparison {
 
 /** Both worlds over all pairs and all ports. */
 export function compare(before: World, after: World): Comparison {
-  const [old, now] = [connect(before), connect(after)];
-  const at = positions(before);
-  const changed: PairChange[] = [];
-  let unchanged = 0;
-  const changesOf = rememberedChanges();
-  for (const [from, to] of pairs(now)) {
-    const [client, server] = [after.endpoints[from]?.name ?? "", after.endpoints[to]?.name ?? ""];
-    const [oldFrom, oldTo] = [at.get(client), at.get(server)];
-    if (oldFrom === undefined || oldTo === undefined) continue;
-    const changes = changesOf(old.cell(oldFrom, oldTo), now.cell(from, to));
-    if (changes.length === 0) unchanged += 1;
-    else changed.push({ from: client, to: server, changes });
-  }
-  const names = positions(after);
+  const [earlier, later] = [positions(before), positions(after)];
+  const { joint, found, unchanged } = changedBetween(before, after);
+  let changed: readonly PairChange[] | undefined;
+  const names = (positions: readonly number[]): string[] => positions.map((at) => joint.endpoints[at]?.name ?? "");
   return {
-    changed,
+    changedClasses: found.map(({ from, to, changes }) => ({ from: names(from), to: names(to), changes })),
+    get changed() {
+      return (changed ??= pairByPair(found).map(({ from, to, changes }) => {
+        const [client = "", server = ""] = names([from, to]);
+        return { from: client, to: server, changes };
+      }));
+    },
     unchanged,
-    appeared: [...names.keys()].filter((name) => !at.has(name)),
-    disappeared: [...at.keys()].filter((name) => !names.has(name)),
+    appeared: [...later.keys()].filter((name) => !earlier.has(name)),
+    disappeared: [...earlier.keys()].filter((name) => !later.has(name)),
   };
+}
+
+/** Positions in what the worlds have in common. */
+interface Found {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  readonly changes: readonly SpanChange[];
+}
+
+function changedBetween(before: World, after: World): { joint: Joint; found: readonly Found[]; unchanged: number } {
+  const cells = new Cells();
+  const [old, now] = [new CellNumbers(before, cells), new CellNumbers(after, cells)];
+  const joint = jointOf(old, now);
+  const changesOf = rememberedChanges(cells);
+  const sets = joint.classes.map((members, index) => ({
+    members,
+    isPod: joint.endpoints[members[0] ?? 0]?.kind === "pod",
+    ...(joint.of[index] ?? { before: 0, after: 0 }),
+  }));
+  const found: Found[] = [];
+  let unchanged = 0;
+  // Rows of cell numbers, mostly zeros: pairs that are denied in both worlds cost one comparison.
+  const [was, is] = [new Int32Array(old.classes.length), new Int32Array(now.classes.length)];
+  for (const client of sets) {
+    fill(was, old.possible(client.before));
+    fill(is, now.possible(client.after));
+    for (const server of sets) {
+      const count = client.members.length * (server.members.length - (client === server ? 1 : 0));
+      if (count === 0 || (!client.isPod && !server.isPod)) continue;
+      const [early, late] = [was[server.before] ?? 0, is[server.after] ?? 0];
+      const changes = early === late ? [] : changesOf(early, late);
+      if (changes.length > 0) found.push({ from: client.members, to: server.members, changes });
+      else unchanged += count;
+    }
+  }
+  return { joint, found, unchanged };
+}
+
+function fill(row: Int32Array, numbers: readonly { readonly to: number; readonly number: number }[]): void {
+  row.fill(nothingPossible);
+  for (const { to, number } of numbers) row[to] = number;
+}
+
+/** In the order of their positions. */
+function pairByPair(
+  found: readonly Found[],
+): readonly { readonly from: number; readonly to: number; readonly changes: readonly SpanChange[] }[] {
+  return found
+    .flatMap(({ from, to, changes }) =>
+      from.flatMap((client) =>
+        to.flatMap((server) => (client === server ? [] : [{ from: client, to: server, changes }])),
+      ),
+    )
+    .sort((a, b) => a.from - b.from || a.to - b.to);
 }
 
 /** Ordered pairs of different endpoints of which at least one is a pod. */
@@ -128,24 +191,29 @@ export function* pairs({ world: { endpoints } }: Matrix): Generator<readonly [nu
 }
 
 /** Two cells are compared once, however many pairs share them. */
-function rememberedChanges(): (before: Cell, after: Cell) => readonly SpanChange[] {
-  const known = new Map<Cell, Map<Cell, readonly SpanChange[]>>();
+function rememberedChanges(cells: Cells): (before: number, after: number) => readonly SpanChange[] {
+  const known = new Map<number, Map<number, readonly SpanChange[]>>();
   return (before, after) => {
-    let row = known.get(before);
-    if (row === undefined) known.set(before, (row = new Map<Cell, readonly SpanChange[]>()));
-    let changes = row.get(after);
-    if (changes === undefined) row.set(after, (changes = cellChanges(before, after)));
-    return changes;
+    const row = remembered(known, before, () => new Map<number, readonly SpanChange[]>());
+    return remembered(row, after, () => cellChanges(cells.at(before), cells.at(after)));
   };
 }
 
 export function cellChanges(before: Cell, after: Cell): SpanChange[] {
-  return before.flatMap((old) =>
-    after.flatMap((now) => {
-      const [first, last] = [Math.max(old.first, now.first), Math.min(old.last, now.last)];
-      if (old.protocol !== now.protocol || first > last) return [];
-      const kind = changeBetween(old, now);
-      return kind === undefined ? [] : [{ protocol: old.protocol, first, last, kind, before: old, after: now }];
-    }),
-  );
+  const spans = [...before, ...after];
+  return portSpace.flatMap(({ protocol }) => {
+    const own = spans.filter((span) => span.protocol === protocol);
+    const cuts = [...new Set(own.flatMap(({ first, last }) => [first, last + 1]))].sort((a, b) => a - b);
+    return cuts.flatMap((first, index) => {
+      const last = (cuts[index + 1] ?? first) - 1;
+      const [old, now] = [answerAt(before, protocol, first), answerAt(after, protocol, first)];
+      const kind = last < first ? undefined : changeBetween(old, now);
+      return kind === undefined ? [] : [{ protocol, first, last, kind, before: old, after: now }];
+    });
+  });
+}
+
+/** What a cell says of one port. */
+export function answerAt(cell: Cell, protocol: Protocol, port: number): BothAnswers {
+  return cell.find((span) => span.protocol === protocol && span.first <= port && port <= span.last) ?? denied;
 }

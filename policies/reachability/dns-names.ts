@@ -7,6 +7,16 @@ const letters = "[-a-zA-Z0-9_]";
 /** Wildcards of whatever length, with or without the final dot: every name. */
 const everyName = /^\*+\.?$/;
 
+/** A selector without wildcards means the one name. */
+export function isPattern(written: string): boolean {
+  return written.includes("*");
+}
+
+/** Letters of either case, and a final dot or none, are one name. */
+export function plainName(name: string): string {
+  return name.trim().toLowerCase().replace(/\.$/, "");
+}
+
 function withFinalDot(name: string): string {
   return name.endsWith(".") ? name : `${name}.`;
 }

@@ -13,7 +13,6 @@ export function cellKey(cell: Cell): string {
 export function edgesOf(cell: Cell): Omit<Edge, "from" | "to">[] {
   const edges = new Map<string, Omit<Edge, "from" | "to"> & { ports: PortRange[] }>();
   for (const { protocol, first, last, outcome, egress, ingress } of cell) {
-    if (outcome === "denied") continue;
     const key = answerKey({ outcome, egress, ingress });
     const edge = edges.get(key);
     if (edge === undefined) edges.set(key, { ports: [{ protocol, first, last }], outcome, egress, ingress });

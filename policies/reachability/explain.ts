@@ -12,8 +12,10 @@ import type {
   Traffic,
   World,
 } from "./model.ts";
-import { covers, type Grant } from "./side-policy.ts";
-import { decide, prepare } from "./verdict.ts";
+import { matchAt } from "./matches.ts";
+import { prepare } from "./prepared.ts";
+import { covers, grantsOf, type Grant } from "./side-policy.ts";
+import { decide } from "./verdict.ts";
 
 export interface Explanation {
   /** `ns1/a -> ns1/b TCP 80: denied`. */
@@ -152,13 +154,13 @@ function nearMisses(direction: Direction, { traffic }: Context, world: World): N
   const [subject, other] = [ready.identities.of[subjectAt], ready.identities.of[peerAt]];
   if (subject === undefined || other === undefined) return [];
   const server = ready.listener(direction, subject, other);
-  const miss = ({ filter, matches, origins }: Grant): NearMiss[] => {
+  const miss = ({ filter, peers, origins }: Grant): NearMiss[] => {
     const namesPort = covers(filter, direction, server, traffic.protocol, traffic.port);
-    const namesPeer = matches[other] === "yes";
+    const namesPeer = matchAt(peers, other) === "yes";
     if (namesPort === namesPeer) return [];
     return origins.map((origin) => ({ origin, because: namesPeer ? "another port" : "another peer" }));
   };
-  const allows = ready.policy(subject, direction).grants.filter(({ action }) => action === "allow");
+  const allows = grantsOf(ready.policy(subject, direction)).filter(({ action }) => action === "allow");
   const found = new Map(allows.flatMap(miss).map((each) => [`${originText(each.origin)} ${each.because}`, each]));
   // An entry that names the peer is closer than one that names the port.
   return [...found.values()].sort((a, b) => (a.because === b.because ? 0 : a.because === "another port" ? -1 : 1));

@@ -70,7 +70,7 @@ export function namespaceOf(endpoint: Endpoint | undefined): string | undefined 
 }
 
 /** Endpoints of different sorts are never told as one. */
-function sortOf(endpoint: Endpoint | undefined): string {
+export function sortOf(endpoint: Endpoint | undefined): string {
   if (endpoint === undefined) return "";
   const namespace = namespaceOf(endpoint);
   if (namespace !== undefined) return `namespace ${namespace}`;

@@ -1,73 +1,129 @@
 /**
  * Identities: endpoints that no policy can tell apart, and which of them each selector selects.
  *
- * Verdicts are computed for identities, not for pods, so replicas cost nothing and have equal rows.
+ * Verdicts are computed for identities, not for pods, so replicas cost nothing and have equal rows. Of a pod counts only
+ * what some selector or named port asks about: a label that nobody mentions tells nothing apart.
  */
-import { labelsKey } from "./labels.ts";
-import type { Endpoint, World } from "./model.ts";
-import { selectsLabels, selectsPeer, type Match, type PeerSelector, type SubjectSelector } from "./selectors.ts";
+import { isPattern, matchesName, plainName } from "./dns-names.ts";
+import { AskedLabels, LabelIndex } from "./label-index.ts";
+import { labelsKey, type IdentityLabels } from "./labels.ts";
+import { matchesAt, type Matches } from "./matches.ts";
+import type { Endpoint, NamedPort, Rule, World } from "./model.ts";
+import { OutsideIndex } from "./outside-index.ts";
+import { remembered } from "./remembered.ts";
+import type { LabelSelector, PeerSelector, SubjectSelector } from "./selectors.ts";
 
 export interface Identities {
   /** Per endpoint: the position of its identity. */
   readonly of: readonly number[];
-  /** One endpoint that stands for each identity. */
+  /** One endpoint that stands for each identity, with no more of its ports and address than policies see. */
   readonly representatives: readonly Endpoint[];
-  /** What a peer selector says of every identity, computed once per selector. */
-  readonly matches: (selector: PeerSelector) => readonly Match[];
-  readonly subjects: (selector: SubjectSelector) => readonly boolean[];
-}
-
-function identityKey(endpoint: Endpoint): string {
-  const ports = endpoint.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${String(port)}`);
-  const address = endpoint.kind === "pod" ? [] : [endpoint.fqdn ?? "", endpoint.ip ?? ""];
-  return [endpoint.kind, labelsKey(endpoint.labels), ports.sort().join(","), ...address].join("|");
+  /** Whom a peer selector selects, computed once per selector. */
+  readonly matches: (selector: PeerSelector) => Matches;
+  readonly subjects: (selector: SubjectSelector) => Matches;
 }
 
 export function identitiesOf(world: World): Identities {
+  const asked = askedBy(world.rules);
+  const keyOf = identityKeys(asked);
+  const isHidden = hiddenBehindName(asked.names);
   const positions = new Map<string, number>();
   const representatives: Endpoint[] = [];
-  const names = fqdnSelectors(world);
   const of = world.endpoints.map((endpoint) => {
-    const key = identityKey(endpoint);
+    const seen = visible(endpoint, asked.portNames, isHidden);
+    const key = keyOf(seen);
     let position = positions.get(key);
-    if (position === undefined) {
-      positions.set(key, (position = representatives.length));
-      representatives.push(hidingAddress(endpoint, names));
-    }
+    if (position === undefined) positions.set(key, (position = representatives.push(seen) - 1));
     return position;
   });
-  const peers = new Map<string, readonly Match[]>();
-  const pods = new Map<string, readonly boolean[]>();
+  const labels = new LabelIndex(
+    representatives.map((each) => each.labels),
+    asked.labels,
+  );
+  const outside = new OutsideIndex(representatives);
+  const everyone = [...representatives.keys()];
+  const peers = new Map<string, Matches>();
+  const pods = new Map<string, Matches>();
   return {
     of,
     representatives,
-    matches: (selector) =>
-      remembered(peers, selector.key, () => representatives.map((each) => selectsPeer(selector, each))),
-    subjects: (selector) =>
-      remembered(pods, selector.key, () =>
-        representatives.map((each) => each.kind === "pod" && selectsLabels(selector.labels, each.labels)),
+    matches: (selector) => remembered(peers, selector.key, () => peersOf(selector)),
+    subjects: ({ key, labels: wanted }) =>
+      remembered(pods, key, () =>
+        matchesAt(labels.select(wanted).filter((position) => representatives[position]?.kind === "pod")),
       ),
   };
-}
 
-function remembered<T>(known: Map<string, T>, key: string, compute: () => T): T {
-  let value = known.get(key);
-  if (value === undefined) known.set(key, (value = compute()));
-  return value;
-}
-
-function fqdnSelectors(world: World): PeerSelector[] {
-  const selectors = new Map<string, PeerSelector>();
-  for (const { peers } of world.rules) {
-    if (peers.kind === "nobody") continue;
-    for (const each of peers.selectors) if (each.kind === "fqdn") selectors.set(each.key, each);
+  function peersOf(selector: PeerSelector): Matches {
+    switch (selector.kind) {
+      case "labels":
+        return matchesAt(labels.select(selector.labels));
+      case "cidr":
+        return matchesAt(outside.inRanges(selector));
+      case "fqdn":
+        return matchesAt(outside.named(selector));
+      case "unmodelled":
+        return matchesAt(selector.among === "anyone" ? everyone : outside.world, "maybe");
+    }
   }
-  return [...selectors.values()];
+}
+
+/** Everything by which some rule could tell two endpoints apart. */
+interface Asked {
+  readonly labels: AskedLabels;
+  /** Of toFQDNs. */
+  readonly names: readonly string[];
+  readonly portNames: ReadonlySet<string>;
+}
+
+function askedBy(rules: readonly Rule[]): Asked {
+  const selectors = new Map<string, LabelSelector>();
+  const names = new Set<string>();
+  const portNames = new Set<string>();
+  for (const { subject, peers, scope } of rules) {
+    selectors.set(subject.key, subject.labels);
+    for (const each of peers.kind === "selected" ? peers.selectors : []) {
+      if (each.kind === "labels") selectors.set(each.key, each.labels);
+      if (each.kind === "fqdn") names.add(each.pattern);
+    }
+    for (const { ports } of scope.kind === "listed" ? scope.rules : []) {
+      for (const port of ports) if (port.kind === "named") portNames.add(port.name);
+    }
+  }
+  return { labels: new AskedLabels(selectors.values()), names: [...names], portNames };
+}
+
+/** The endpoint as policies see it: named ports that some rule names, and the address unless a name hides it (S16). */
+function visible(endpoint: Endpoint, portNames: ReadonlySet<string>, isHidden: (fqdn: string) => boolean): Endpoint {
+  const { ip, ...rest } = endpoint;
+  const ports = rest.ports.filter(({ name }) => portNames.has(name));
+  if (ip === undefined || (rest.fqdn !== undefined && isHidden(rest.fqdn))) return { ...rest, ports };
+  return { ...rest, ip, ports };
 }
 
 /** A name that any policy selects is known by its name only (S16). */
-function hidingAddress(endpoint: Endpoint, names: readonly PeerSelector[]): Endpoint {
-  if (endpoint.ip === undefined || !names.some((each) => selectsPeer(each, endpoint) === "yes")) return endpoint;
-  const { ip, ...rest } = endpoint;
-  return rest;
+function hiddenBehindName(written: readonly string[]): (fqdn: string) => boolean {
+  const names = new Set(written.filter((each) => !isPattern(each)).map(plainName));
+  const patterns = written.filter(isPattern);
+  return (fqdn) => names.has(plainName(fqdn)) || patterns.some((pattern) => matchesName({ pattern }, fqdn));
+}
+
+/** Equal keys, one identity. */
+function identityKeys({ labels }: Asked): (endpoint: Endpoint) => string {
+  // Replicas were read into one object of labels, so most endpoints cost one look-up.
+  const known = new Map<IdentityLabels, string>();
+  const podKey = (each: IdentityLabels): string => {
+    let key = known.get(each);
+    if (key === undefined) known.set(each, (key = labels.keyOf(each)));
+    return key;
+  };
+  return ({ kind, labels: own, ports, fqdn, ip }) =>
+    kind === "pod"
+      ? `${podKey(own)} ${portsKey(ports)}`
+      : ["outside", labelsKey(own), portsKey(ports), fqdn ?? "", ip ?? ""].join(" ");
+}
+
+/** In their order, because the first of two counts on ingress (S18). */
+export function portsKey(ports: readonly NamedPort[]): string {
+  return ports.map(({ name, protocol, port }) => `${name}/${protocol}/${String(port)}`).join(",");
 }

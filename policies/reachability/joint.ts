@@ -15,7 +15,10 @@ export interface Joint {
   readonly of: readonly { readonly before: number; readonly after: number }[];
 }
 
-export function jointOf(before: Matrix, after: Matrix): Joint {
+/** A world whose endpoints were put into classes. */
+type Classified = Pick<Matrix, "world" | "classes">;
+
+export function jointOf(before: Classified, after: Classified): Joint {
   const old = positions(before.world);
   const classOf = { before: classesByEndpoint(before), after: classesByEndpoint(after) };
   const endpoints: Endpoint[] = [];
@@ -34,7 +37,7 @@ export function jointOf(before: Matrix, after: Matrix): Joint {
   return { endpoints, at, classes: all.map(({ members }) => members), of: all.map(({ of }) => of) };
 }
 
-function classesByEndpoint({ classes }: Matrix): number[] {
+function classesByEndpoint({ classes }: Classified): number[] {
   const found: number[] = [];
   for (const [at, members] of classes.entries()) for (const member of members) found[member] = at;
   return found;

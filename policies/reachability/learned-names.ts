@@ -10,7 +10,7 @@ import type { Endpoint, Origin, Rule, World } from "./model.ts";
 import type { PortEntry } from "./ports.ts";
 import { selectsPeer, type PeerSelector } from "./selectors.ts";
 import { covers } from "./side-policy.ts";
-import type { Prepared } from "./verdict.ts";
+import type { Prepared } from "./prepared.ts";
 
 /** Where every cluster that we know keeps its DNS service. */
 const dnsNamespace = "kube-system";

@@ -1,30 +1,22 @@
 /**
  * Matrix: every pair of endpoints over all ports.
  *
- * Pairs of identities that get the same answers share one cell, so that comparing two worlds compares few cells.
+ * It is worked out for classes of endpoints, and only where something is possible: most pairs of a cluster are denied.
  */
-import type { Authentication, Direction, L7Union, Verdict, World } from "./model.ts";
-import type { Protocol } from "./ports.ts";
-import { l7Key, peerKey, sideSpans, spansKey, type SideSpan } from "./spans.ts";
-import { outcomeOf, prepare, type Prepared } from "./verdict.ts";
+import { Cells, nothingPossible, type Cell } from "./cells.ts";
+import type { World } from "./model.ts";
+import { prepare } from "./prepared.ts";
+import { Rows } from "./rows.ts";
+import type { SideAnswer } from "./side-answers.ts";
 
-/** Ports of one protocol with one verdict, both ends included. */
-export interface Span {
-  readonly protocol: Protocol;
-  readonly first: number;
-  readonly last: number;
-  readonly outcome: Verdict["outcome"];
-  readonly egress: Restriction;
-  readonly ingress: Restriction;
+export { answerKey, type Cell, type Restriction, type Span } from "./cells.ts";
+
+/** A pair of classes, as positions in `classes`, between which something is possible. */
+export interface PossiblePair {
+  readonly from: number;
+  readonly to: number;
+  readonly cell: Cell;
 }
-
-/** What one side still asks of a connection that is possible. */
-export interface Restriction {
-  readonly l7: L7Union;
-  readonly authentication: Authentication;
-}
-
-export type Cell = readonly Span[];
 
 export interface Matrix {
   readonly world: World;
@@ -34,87 +26,80 @@ export interface Matrix {
   readonly classes: readonly (readonly number[])[];
   /** What any member of one class may do to any other endpoint of another, or of the same. Positions in `classes`. */
   readonly between: (from: number, to: number) => Cell;
+  /**
+   * Every pair of classes of which at least one is of pods and whose cell is not empty, by `from`, then by `to`. A class
+   * and itself is a pair if it has two members. Takes time for what is possible, not for all pairs.
+   */
+  readonly possible: () => Iterable<PossiblePair>;
 }
 
 export function connect(world: World): Matrix {
-  const ready = prepare(world);
-  const { of } = ready.identities;
-  const sides = { egress: internedSides(ready, "egress"), ingress: internedSides(ready, "ingress") };
-  const cells = new Map<SideSpans, Map<SideSpans, Cell>>();
-  const classes: number[][] = ready.identities.representatives.map(() => []);
-  for (const [endpoint, identity] of of.entries()) classes[identity]?.push(endpoint);
-  const between = (from: number, to: number): Cell => {
-    const egress = sides.egress(from, to);
-    const ingress = sides.ingress(to, from);
-    const row = remembered(cells, egress, () => new Map<SideSpans, Cell>());
-    return remembered(row, ingress, () => combined(egress, ingress));
-  };
+  const cells = new Cells();
+  const numbers = new CellNumbers(world, cells);
+  const { classes, classOf } = numbers;
+  const between = (from: number, to: number): Cell => cells.at(numbers.between(from, to));
   return {
     world,
     classes,
     between,
     cell: (from, to) => {
-      const [source, target] = [of[from], of[to]];
+      const [source, target] = [classOf[from], classOf[to]];
       if (source === undefined || target === undefined) {
         throw new RangeError(`no endpoint at ${String(from)} or ${String(to)}`);
       }
       return between(source, target);
     },
+    *possible() {
+      for (const from of classes.keys()) {
+        for (const { to, number } of numbers.possible(from)) yield { from, to, cell: cells.at(number) };
+      }
+    },
   };
 }
 
-type SideSpans = readonly SideSpan[];
+/** The cells of one world by number. */
+export class CellNumbers {
+  readonly classes: readonly (readonly number[])[];
+  /** Per endpoint: the position of its class. */
+  readonly classOf: readonly number[];
+  readonly world: World;
+  readonly #cells: Cells;
+  readonly #egress: Rows;
+  readonly #ingress: Rows;
+  readonly #pods: readonly number[];
+  readonly #isPod: readonly boolean[];
 
-function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
-  let value = known.get(key);
-  if (value === undefined) known.set(key, (value = compute()));
-  return value;
-}
-
-/** One object for equal answers, whichever pair they belong to. */
-function internedSides(ready: Prepared, direction: Direction): (subject: number, peer: number) => SideSpans {
-  const byAnswer = new Map<string, SideSpans>();
-  const bySubject: Map<string, SideSpans>[] = [];
-  return (subject, peer) => {
-    const row = (bySubject[subject] ??= new Map<string, SideSpans>());
-    const key = peerKey(ready, direction, subject, peer);
-    return remembered(row, key, () => interned(sideSpans(ready, direction, subject, peer)));
-  };
-
-  function interned(spans: SideSpans): SideSpans {
-    return remembered(byAnswer, spansKey(spans), () => spans);
+  constructor(world: World, cells: Cells) {
+    const ready = prepare(world);
+    const { of, representatives } = ready.identities;
+    const classes: number[][] = representatives.map(() => []);
+    for (const [endpoint, identity] of of.entries()) classes[identity]?.push(endpoint);
+    this.world = world;
+    this.classes = classes;
+    this.classOf = of;
+    this.#cells = cells;
+    this.#egress = new Rows(ready, "egress", cells.answers);
+    this.#ingress = new Rows(ready, "ingress", cells.answers);
+    this.#isPod = representatives.map(({ kind }) => kind === "pod");
+    this.#pods = [...representatives.keys()].filter((each) => this.#isPod[each] === true);
   }
-}
 
-/** The two sides cut at each other's borders, equal neighbours joined. */
-function combined(egress: SideSpans, ingress: SideSpans): Cell {
-  const spans: Span[] = [];
-  for (const out of egress) {
-    for (const into of ingress) {
-      const [first, last] = [Math.max(out.first, into.first), Math.min(out.last, into.last)];
-      if (out.protocol !== into.protocol || first > last) continue;
-      const span = spanOf(out, into, first, last);
-      const before = spans.at(-1);
-      if (before !== undefined && joins(before, span)) spans.splice(-1, 1, { ...before, last });
-      else spans.push(span);
-    }
+  between(from: number, to: number): number {
+    return this.#cells.numberOf(this.#egress.of(from).at(to), this.#ingress.of(to).at(from));
   }
-  return spans;
-}
 
-function spanOf(out: SideSpan, into: SideSpan, first: number, last: number): Span {
-  const outcome = outcomeOf(out.outcome, into.outcome);
-  const asked = ({ l7, authentication }: SideSpan): Restriction =>
-    outcome === "denied" ? { l7: [], authentication: "unspecified" } : { l7, authentication };
-  return { protocol: out.protocol, first, last, outcome, egress: asked(out), ingress: asked(into) };
-}
-
-function joins(before: Span, span: Span): boolean {
-  return before.protocol === span.protocol && before.last + 1 === span.first && answerKey(before) === answerKey(span);
-}
-
-/** Equal keys, equal answers on every port of the two spans. */
-export function answerKey({ outcome, egress, ingress }: Pick<Span, "outcome" | "egress" | "ingress">): string {
-  const key = ({ l7, authentication }: Restriction): string => `${authentication} ${l7Key(l7)}`;
-  return `${outcome}; ${key(egress)}; ${key(ingress)}`;
+  /** As `Matrix.possible`, of one class. */
+  possible(from: number): readonly { readonly to: number; readonly number: number }[] {
+    const found: { to: number; number: number }[] = [];
+    const egress = this.#egress.of(from);
+    const look = (to: number, out: SideAnswer): void => {
+      const number = this.#cells.numberOf(out, this.#ingress.of(to).at(from));
+      if (number === nothingPossible) return;
+      if (from !== to || (this.classes[to]?.length ?? 0) > 1) found.push({ to, number });
+    };
+    if (this.#isPod[from] !== true) for (const to of this.#pods) look(to, egress.at(to));
+    else if (egress.otherwise.spans.length === 0) egress.forEachTold(look);
+    else for (const to of this.classes.keys()) look(to, egress.at(to));
+    return found;
+  }
 }

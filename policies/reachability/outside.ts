@@ -4,7 +4,7 @@
  * Neither the addresses nor the names of the world can be listed, but policies can only tell so many kinds of them apart.
  */
 import { addressAtoms } from "./address-atoms.ts";
-import { matchesName } from "./dns-names.ts";
+import { isPattern, matchesName, plainName } from "./dns-names.ts";
 import type { Rule } from "./model.ts";
 import type { Entity, External } from "./read/externals.ts";
 import type { PeerSelector } from "./selectors.ts";
@@ -50,23 +50,18 @@ function names({ peers }: Rule, entity: Entity): boolean {
 
 /** A name is itself; a pattern is called by its own text and stands for a name that as few others match as can be. */
 function knownNames(written: readonly string[]): External[] {
-  const patterns = [...new Set(written.map(plain))].sort();
+  const patterns = [...new Set(written.map(plainName))].sort();
   return patterns.flatMap((name) => {
     const fqdn = sampleOf(name, patterns);
     return fqdn === undefined ? [] : [{ name, fqdn }];
   });
 }
 
-/** Letters of either case and a final dot make no difference (S15). */
-function plain(pattern: string): string {
-  return pattern.trim().toLowerCase().replace(/\.$/, "");
-}
-
 /** What may stand for a wildcard. More than one, because somebody may have written just that name. */
 const fillings = ["any", "any-0", "any-1", "any.any", "any.any.any"];
 
 function sampleOf(pattern: string, patterns: readonly string[]): string | undefined {
-  if (!pattern.includes("*")) return pattern === "" ? undefined : pattern;
+  if (!isPattern(pattern)) return pattern === "" ? undefined : pattern;
   const names = fillings
     .map((filling) => pattern.replace(/\*+/g, filling).replaceAll("*", ""))
     .filter((name) => matchesName({ pattern }, name));

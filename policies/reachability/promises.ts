@@ -7,13 +7,14 @@
 import type { Problem } from "../problems.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
 import { hasReserved } from "./labels.ts";
-import { connect, type Matrix, type Span } from "./matrix.ts";
+import { withDenied, type AnsweredPorts } from "./cells.ts";
+import { connect, type Matrix } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
 import { withExternals, type External } from "./read/externals.ts";
 import type { PortRange } from "./report.ts";
 import { portsText } from "./report-text.ts";
 import { portPattern, positionsOf, rangesAt, unknownName, unusablePort, type PortPattern } from "./selection.ts";
-import { portSpace } from "./spans.ts";
+import { portSpace } from "./port-line.ts";
 
 export interface PlatformPromise {
   readonly kind: "must" | "never";
@@ -217,8 +218,7 @@ function failureOf(
     // Nobody listens on a port that does not exist.
     return kind === "never" && ranges.length === 0 ? undefined : () => ({ what, explanation: [] });
   }
-  const breaking = matrix
-    .cell(from, to)
+  const breaking = withDenied(matrix.cell(from, to))
     .filter(({ outcome }) => outcome === "unknown" || (outcome === "allowed") === (kind === "never"))
     .flatMap((span) => ranges.flatMap((range) => common(span, range)));
   const [first] = breaking;
@@ -232,7 +232,7 @@ function failureOf(
   });
 }
 
-function common(span: Span, { protocol, first, last }: PortRange): Span[] {
+function common(span: AnsweredPorts, { protocol, first, last }: PortRange): AnsweredPorts[] {
   const [begin, end] = [Math.max(span.first, first), Math.min(span.last, last)];
   return span.protocol !== protocol || begin > end ? [] : [{ ...span, first: begin, last: end }];
 }

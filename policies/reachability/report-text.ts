@@ -5,7 +5,7 @@ import { canonical } from "./l7.ts";
 import type { L7Element, L7Union } from "./model.ts";
 import type { Restriction } from "./matrix.ts";
 import type { PortRange } from "./report.ts";
-import { portSpace } from "./spans.ts";
+import { portSpace } from "./port-line.ts";
 
 /** `TCP 80, 443, 8000-8100; UDP 53`, `all ports`, or `all ports except TCP 80` where that is shorter. */
 export function portsText(ports: readonly PortRange[]): string {

@@ -1,7 +1,7 @@
 /**
  * Selectors: who is meant. Each has a key; equal keys are the same selector to Cilium, which then merges rules (S23).
  */
-import { containsAddress, parseAddress, type Cidr } from "./cidr.ts";
+import { containsAddress, parseAddress, type Address, type Cidr } from "./cidr.ts";
 import { matchesName } from "./dns-names.ts";
 import { clusterKey, clusterName, hasReserved, lookup, namespaceKey, parseKey } from "./labels.ts";
 import { namespaceLabelsPrefix, type IdentityLabels } from "./labels.ts";
@@ -32,6 +32,9 @@ export type PeerSelector =
   | { readonly kind: "fqdn"; readonly key: string; readonly pattern: string }
   /** A field that is not modelled: it may select any of these (L1). */
   | { readonly kind: "unmodelled"; readonly key: string; readonly field: string; readonly among: "anyone" | "world" };
+
+export type CidrSelector = Extract<PeerSelector, { kind: "cidr" }>;
+export type NameSelector = Extract<PeerSelector, { kind: "fqdn" }>;
 
 export const emptySelector: LabelSelector = { matchLabels: new Map(), matchExpressions: [] };
 
@@ -139,6 +142,7 @@ export interface VisiblePeer {
   readonly fqdn?: string;
 }
 
+/** `maybe`: the selector is not modelled (L1). */
 export type Match = "yes" | "no" | "maybe";
 
 export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
@@ -146,7 +150,8 @@ export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
     case "labels":
       return selectsLabels(selector.labels, peer.labels) ? "yes" : "no";
     case "cidr":
-      return selectsAddress(selector, peer) ? "yes" : "no";
+      if (!hasReserved(peer.labels, "world")) return "no";
+      return selectsAddress(selector, peer.ip === undefined ? undefined : parseAddress(peer.ip)) ? "yes" : "no";
     case "fqdn":
       return peer.fqdn !== undefined && matchesName(selector, peer.fqdn) ? "yes" : "no";
     case "unmodelled":
@@ -159,10 +164,11 @@ export function coversTheWorld({ bits, family }: Cidr): boolean {
   return bits === 0 && family === "ipv4";
 }
 
-/** Only what is outside has an address to a policy (S13); length 0 is the world itself; exceptions are its own (S14). */
-function selectsAddress({ cidrs, except }: Extract<PeerSelector, { kind: "cidr" }>, peer: VisiblePeer): boolean {
-  if (!hasReserved(peer.labels, "world")) return false;
-  const address = peer.ip === undefined ? undefined : parseAddress(peer.ip);
+/**
+ * Of something in the world. Only what is outside has an address to a policy (S13); length 0 is the world itself;
+ * exceptions are the selector's own (S14).
+ */
+export function selectsAddress({ cidrs, except }: CidrSelector, address: Address | undefined): boolean {
   const inside = (range: Cidr): boolean =>
     range.bits === 0 ? coversTheWorld(range) : address !== undefined && containsAddress(range, address);
   return cidrs.some(inside) && !except.some(inside);

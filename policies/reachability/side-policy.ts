@@ -3,26 +3,28 @@
  *
  * Rules of one port range and one selector are merged first, because Cilium does so and it shows at L7 (S23).
  */
-import { merge, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
 import type { Identities } from "./identities.ts";
-import type { Authentication, Certainty, Direction, NamedPort, Origin, Rule, Tier } from "./model.ts";
-import { rangeCovers, type PortEntry, type Protocol } from "./ports.ts";
-import { anyPeer, type Match, type PeerSelector } from "./selectors.ts";
+import type { Matches } from "./matches.ts";
+import type { Direction, NamedPort, Origin, Rule } from "./model.ts";
+import { lastPort, type Protocol } from "./ports.ts";
+import { anyPeer, type PeerSelector } from "./selectors.ts";
+import { filterKey, filtersOf, type PortFilter, type Term, type TermBook, type Terms } from "./terms.ts";
 
-/** Traffic of one port range, or of everything. */
-export type PortFilter = PortEntry | { readonly kind: "everything" };
+/** What is said of one peer selector, on whatever ports. */
+export interface Bundle {
+  /** Of its selector. */
+  readonly kind: PeerSelector["kind"];
+  readonly peers: Matches;
+  readonly terms: Terms;
+  /** The entries it was said in. */
+  readonly rules: readonly Rule[];
+}
 
-/** What is said of one peer selector on one port range. */
-export interface Grant {
-  readonly filter: PortFilter;
-  readonly matches: readonly Match[];
-  /** The kind of its selector. */
-  readonly peer: PeerSelector["kind"];
-  readonly action: Rule["action"];
-  readonly l7: L7Restriction;
-  readonly authentication: Authentication;
-  readonly certainty: Certainty;
-  readonly tier: Tier;
+/** What is said of one peer selector on one port range, and by whom. */
+export interface Grant extends Term {
+  /** Of its selector. */
+  readonly kind: PeerSelector["kind"];
+  readonly peers: Matches;
   readonly origins: readonly Origin[];
 }
 
@@ -30,43 +32,39 @@ export interface SidePolicy {
   /** Entries that select the identity in this direction; empty means that no policy speaks (S1). */
   readonly rules: readonly Rule[];
   readonly isolated: "yes" | "no" | "maybe";
-  readonly grants: readonly Grant[];
+  /** One for each peer selector. */
+  readonly bundles: readonly Bundle[];
   /** Two rules that Cilium cannot merge: it computes no policy for the identity at all (L4). */
   readonly conflicts: readonly Origin[];
 }
 
-export function sidePolicy(rules: readonly Rule[], identities: Identities): SidePolicy {
+export function sidePolicy(rules: readonly Rule[], identities: Identities, book: TermBook): SidePolicy {
   const isolated = isolation(rules);
-  const grants = new Map<string, Grant>();
+  const bundles = new Map<string, Bundle & { terms: Terms; readonly rules: Rule[] }>();
   const conflicts: Origin[] = [];
   for (const rule of rules) {
-    for (const { filter, l7 } of filtersOf(rule)) {
-      for (const selector of peersOf(rule)) {
-        const grant = grantOf(rule, filter, softened(l7, isolated), selector, identities);
-        const key = `${filterKey(filter)} ${rule.tier} ${rule.certainty} ${selector.key}`;
-        const merged = mergeGrants(grants.get(key), grant);
-        if (merged === "conflict") conflicts.push(rule.origin);
-        else grants.set(key, merged);
+    const said = book.termsOf(rule, isolated);
+    for (const selector of peersOf(rule)) {
+      const bundle = bundles.get(selector.key);
+      if (bundle === undefined) {
+        const { kind, key } = selector;
+        bundles.set(key, { kind, peers: identities.matches(selector), terms: said.terms, rules: [rule] });
+        if (said.conflict) conflicts.push(rule.origin);
+        continue;
       }
+      const { terms, conflict } = book.merged(bundle.terms, said.terms);
+      bundle.terms = terms;
+      if (bundle.rules.at(-1) !== rule) bundle.rules.push(rule);
+      if (conflict || said.conflict) conflicts.push(rule.origin);
     }
   }
-  return { rules, isolated, grants: [...grants.values()], conflicts };
+  return { rules, isolated, bundles: [...bundles.values()], conflicts };
 }
 
 function isolation(rules: readonly Rule[]): SidePolicy["isolated"] {
   const switching = rules.filter(({ defaultDeny }) => defaultDeny === "switches-on");
   if (switching.some(({ certainty }) => certainty === "certain")) return "yes";
   return switching.length === 0 ? "no" : "maybe";
-}
-
-/** Where nothing is isolated, an L7 list must not turn into one: everything else passes too (S7, S23). */
-function softened(l7: L7Restriction, isolated: SidePolicy["isolated"]): L7Restriction {
-  return isolated === "no" ? withWildcard(l7) : l7;
-}
-
-function filtersOf({ scope }: Rule): { filter: PortFilter; l7: L7Restriction }[] {
-  if (scope.kind === "everything") return [{ filter: { kind: "everything" }, l7: unrestricted }];
-  return scope.rules.flatMap(({ ports, l7 }) => ports.map((filter) => ({ filter, l7 })));
 }
 
 /** Beside the selector of everyone all others of the entry say nothing, and Cilium drops them (S22). */
@@ -76,49 +74,50 @@ function peersOf({ peers }: Rule): readonly PeerSelector[] {
   return everyone ? [anyPeer] : peers.selectors;
 }
 
-function filterKey(filter: PortFilter): string {
-  switch (filter.kind) {
-    case "everything":
-      return "everything";
-    case "named":
-      return `${filter.protocol} ${filter.name}`;
-    case "range":
-      return `${filter.protocol} ${String(filter.first)}-${String(filter.endPort)}`;
-  }
+const grants = new WeakMap<SidePolicy, readonly Grant[]>();
+
+/** Every grant with the entries it comes from: what an explanation needs, and a matrix does not. */
+export function grantsOf(policy: SidePolicy): readonly Grant[] {
+  let found = grants.get(policy);
+  if (found === undefined) grants.set(policy, (found = policy.bundles.flatMap(grantsIn)));
+  return found;
 }
 
-function grantOf(
-  rule: Rule,
+function grantsIn({ kind, peers, terms, rules }: Bundle): Grant[] {
+  return terms.list.map((term) => {
+    const key = filterKey(term.filter);
+    const saying = rules.filter(
+      (rule) =>
+        rule.action === term.action &&
+        rule.certainty === term.certainty &&
+        rule.tier === term.tier &&
+        filtersOf(rule).some(({ filter }) => filterKey(filter) === key),
+    );
+    return { ...term, kind, peers, origins: saying.map(({ origin }) => origin) };
+  });
+}
+
+/** Ports of one protocol, both ends included. */
+export interface FilteredPorts {
+  readonly protocol: Protocol;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the filter covers. Nothing if it is a name that is no number. `server` listens (S18, S19). */
+export function filteredPorts(
   filter: PortFilter,
-  l7: L7Restriction,
-  selector: PeerSelector,
-  identities: Identities,
-): Grant {
-  const { action, authentication, certainty, tier, origin } = rule;
-  const matches = identities.matches(selector);
-  return { filter, matches, peer: selector.kind, action, l7, authentication, certainty, tier, origins: [origin] };
+  direction: Direction,
+  server: readonly NamedPort[],
+): FilteredPorts | "everything" | "nothing" {
+  if (filter.kind === "everything") return "everything";
+  const { protocol } = filter;
+  if (filter.kind === "range") return { protocol, first: filter.first, last: lastPort(filter.first, filter.endPort) };
+  const number = resolve(filter.name, protocol, direction, server);
+  return number === undefined ? "nothing" : { protocol, first: number, last: number };
 }
 
-/** A deny replaces an allow of the same peer and range; two allows become one (S3, S23). */
-function mergeGrants(old: Grant | undefined, added: Grant): Grant | "conflict" {
-  if (old === undefined) return added;
-  if (old.action !== added.action) return old.action === "deny" ? old : added;
-  const l7 = sameL7(old, added) ? old.l7 : merge(old.l7, added.l7);
-  const authentication = mergeAuthentication(old.authentication, added.authentication);
-  if (l7 === "conflict" || authentication === "conflict") return "conflict";
-  return { ...old, l7, authentication, origins: [...old.origins, ...added.origins] };
-}
-
-function sameL7(a: Grant, b: Grant): boolean {
-  return a.l7.kind === "none" && b.l7.kind === "none";
-}
-
-function mergeAuthentication(a: Authentication, b: Authentication): Authentication | "conflict" {
-  if (a === b || b === "unspecified") return a;
-  return a === "unspecified" ? b : "conflict";
-}
-
-/** Whether traffic to this port falls under the filter. `server` is the pod or peer that listens (S18, S19). */
+/** Whether traffic to this port falls under the filter. */
 export function covers(
   filter: PortFilter,
   direction: Direction,
@@ -126,14 +125,13 @@ export function covers(
   protocol: Protocol,
   port: number,
 ): boolean {
-  if (filter.kind === "everything") return true;
-  if (filter.protocol !== protocol) return false;
-  if (filter.kind === "range") return rangeCovers(filter.first, filter.endPort, port);
-  return resolve(filter.name, filter.protocol, direction, server) === port;
+  const ports = filteredPorts(filter, direction, server);
+  if (ports === "everything" || ports === "nothing") return ports === "everything";
+  return ports.protocol === protocol && ports.first <= port && port <= ports.last;
 }
 
 /** The number behind a name. One pod with two numbers: ingress takes the first, egress neither (S18, S19). */
-export function resolve(
+function resolve(
   name: string,
   protocol: Protocol,
   direction: Direction,

@@ -4,7 +4,7 @@
 import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
 import { neverLearned } from "../learned-names.ts";
-import { prepare } from "../verdict.ts";
+import { prepare } from "../prepared.ts";
 import { remembered } from "../remembered.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";

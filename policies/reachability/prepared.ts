@@ -1,0 +1,111 @@
+/**
+ * Prepared: what is worked out once per world, for one question as for all of them.
+ */
+import { identitiesOf, portsKey, type Identities } from "./identities.ts";
+import { dnsServers, learnedBy, type Learned } from "./learned-names.ts";
+import type { Direction, NamedPort, Rule, World } from "./model.ts";
+import { remembered } from "./remembered.ts";
+import { sidePolicy, type SidePolicy } from "./side-policy.ts";
+import type { SubjectSelector } from "./selectors.ts";
+import { TermBook } from "./terms.ts";
+
+export interface Prepared {
+  readonly world: World;
+  readonly identities: Identities;
+  /** The policy of the pod at this position. Pods that the same rules select share one object. */
+  readonly policy: (identity: number, direction: Direction) => SidePolicy;
+  /** The ports by which names are resolved: those of whoever listens, or of the whole cluster (S18, S19). */
+  readonly listener: (direction: Direction, subject: number, peer: number) => readonly NamedPort[];
+  /** Whether the rules of the pod let Cilium learn this name, where that is asked at all (S31). */
+  readonly learned: (identity: number, fqdn: string | undefined) => boolean;
+  /** Whose names count in this direction: a subject's own, its peers', or everybody's. */
+  readonly listens: (direction: Direction) => "subject" | "peer" | "everybody";
+}
+
+const prepared = new WeakMap<World, Prepared>();
+
+/** Equal to deciding from scratch: a world is never changed after it was read. */
+export function prepare(world: World): Prepared {
+  let found = prepared.get(world);
+  if (found === undefined) prepared.set(world, (found = prepareAnew(world)));
+  return found;
+}
+
+function prepareAnew(world: World): Prepared {
+  const identities = identitiesOf(world);
+  const book = new TermBook();
+  const policies = {
+    egress: policiesOf(world.rules, "egress", identities, book),
+    ingress: policiesOf(world.rules, "ingress", identities, book),
+  };
+  const listens: Prepared["listens"] = (direction) => {
+    if (direction === "ingress") return "subject";
+    return world.cilium === "1.20" ? "peer" : "everybody";
+  };
+  const servers = dnsServers(world);
+  const learned = new Map<SidePolicy, Learned>();
+  let everyPort: readonly NamedPort[] | undefined;
+  return {
+    world,
+    identities,
+    listens,
+    learned: (identity, fqdn) => {
+      if (world.names === "known" || fqdn === undefined) return true;
+      const policy = policies.egress(identity);
+      return remembered(learned, policy, () => learnedBy(policy.rules, servers))(fqdn);
+    },
+    policy: (identity, direction) => policies[direction](identity),
+    listener: (direction, subject, peer) => {
+      const who = listens(direction);
+      if (who === "everybody") return (everyPort ??= portsOf(world));
+      return identities.representatives[who === "subject" ? subject : peer]?.ports ?? [];
+    },
+  };
+}
+
+function portsOf({ endpoints }: World): readonly NamedPort[] {
+  return [...new Map(endpoints.flatMap(({ ports }) => ports.map((port) => [portsKey([port]), port]))).values()];
+}
+
+/** Each identity's policy, made when asked for, once for all that the same rules select. */
+function policiesOf(
+  rules: readonly Rule[],
+  direction: Direction,
+  identities: Identities,
+  book: TermBook,
+): (identity: number) => SidePolicy {
+  const selecting = rulesBySubject(rules, direction);
+  const subjectsOf: number[][] = identities.representatives.map(() => []);
+  for (const [index, { subject }] of selecting.entries()) {
+    for (const position of identities.subjects(subject).positions) subjectsOf[position]?.push(index);
+  }
+  const known = new Map<string, SidePolicy>();
+  return (identity) => {
+    const subjects = subjectsOf[identity] ?? [];
+    const key = subjects.join(" ");
+    let policy = known.get(key);
+    if (policy === undefined) {
+      const positions = subjects.flatMap((index) => selecting[index]?.positions ?? []).sort((a, b) => a - b);
+      const own = positions.flatMap((position) => rules[position] ?? []);
+      known.set(key, (policy = sidePolicy(own, identities, book)));
+    }
+    return policy;
+  };
+}
+
+interface Selecting {
+  readonly subject: SubjectSelector;
+  /** Of its rules. */
+  readonly positions: number[];
+}
+
+function rulesBySubject(rules: readonly Rule[], direction: Direction): readonly Selecting[] {
+  const found = new Map<string, Selecting>();
+  for (const [position, { subject, direction: own }] of rules.entries()) {
+    if (own !== direction) continue;
+    const same = found.get(subject.key);
+    if (same === undefined) found.set(subject.key, { subject, positions: [position] });
+    else same.positions.push(position);
+  }
+  return [...found.values()];
+}

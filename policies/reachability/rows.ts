@@ -1,0 +1,187 @@
+/**
+ * Rows: what one pod answers to every peer, in one direction.
+ *
+ * Few selectors select few peers, so a row is filled selector by selector. A peer is in a state: everything that was
+ * said of it. A row has few states, and each is answered once for all peers that are in it.
+ */
+import { Contributions } from "./contributions.ts";
+import { defaultOf, type Default } from "./judgement.ts";
+import { hasReserved } from "./labels.ts";
+import { indexIn } from "./matches.ts";
+import type { Direction, SideOutcome } from "./model.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Counting, SideAnswer, SideAnswers } from "./side-answers.ts";
+import type { SidePolicy } from "./side-policy.ts";
+import { withoutPolicy } from "./verdict.ts";
+
+/** Peers are positions of identities. */
+export class Row {
+  /** What every peer is answered of whom nothing is said. */
+  readonly otherwise: SideAnswer;
+  /** By state; the first is the one above. */
+  readonly #answers: readonly SideAnswer[];
+  /** Those of whom something is said, in ascending order. Absent where there are so many that all are listed. */
+  readonly #told: Int32Array | undefined;
+  readonly #states: Uint8Array | Int32Array;
+
+  constructor(answers: readonly SideAnswer[], told: Int32Array, stateOf: Int32Array) {
+    const [otherwise] = answers;
+    if (otherwise === undefined) throw new RangeError("a row has an answer");
+    this.otherwise = otherwise;
+    this.#answers = answers;
+    // Five bytes for each that is told of, or one byte for everybody.
+    const isDense = told.length * 5 > stateOf.length;
+    this.#told = isDense ? undefined : told;
+    const states = isDense ? stateOf : told.map((peer) => stateOf[peer] ?? 0);
+    this.#states = answers.length <= 256 ? Uint8Array.from(states) : Int32Array.from(states);
+  }
+
+  at(peer: number): SideAnswer {
+    const index = this.#told === undefined ? peer : indexIn(this.#told, peer);
+    return (index === undefined ? undefined : this.#answers[this.#states[index] ?? 0]) ?? this.otherwise;
+  }
+
+  /** Those of whom something is said, in ascending order. */
+  forEachTold(visit: (peer: number, answer: SideAnswer) => void): void {
+    for (let index = 0; index < this.#states.length; index += 1) {
+      const state = this.#states[index] ?? 0;
+      if (state !== 0) visit(this.#told?.[index] ?? index, this.#answers[state] ?? this.otherwise);
+    }
+  }
+}
+
+/** Everything that was said of a peer. */
+interface State {
+  readonly peer: "node" | "other";
+  /** Numbers of contributions, in ascending order. */
+  readonly said: readonly number[];
+}
+
+/** A row in the making. */
+class Filling {
+  readonly states: State[] = [
+    { peer: "other", said: [] },
+    { peer: "node", said: [] },
+  ];
+  readonly #stateOf: Int32Array;
+  readonly #told: number[] = [];
+  readonly #counting: Counting;
+  readonly #numbers = new Map<string, number>();
+
+  constructor(stateOf: Int32Array, nodes: Int32Array, counting: Counting) {
+    this.#stateOf = stateOf;
+    this.#counting = counting;
+    for (const node of nodes) this.#told.push(node);
+    for (const node of nodes) stateOf[node] = 1;
+  }
+
+  say(peers: Int32Array, contribution: number): void {
+    // Worked out once per state, so that a peer costs one look-up.
+    const after: (number | undefined)[] = [];
+    for (let index = 0; index < peers.length; index += 1) {
+      const peer = peers[index] ?? 0;
+      const before = this.#stateOf[peer] ?? 0;
+      if (before === 0) this.#told.push(peer);
+      this.#stateOf[peer] = after[before] ??= this.#after(before, contribution);
+    }
+  }
+
+  #after(before: number, contribution: number): number {
+    const { peer, said } = this.states[before] ?? { peer: "other", said: [] };
+    if (this.#counting === "each effect" && said.includes(contribution)) return before;
+    const more = [...said, contribution].sort((a, b) => a - b);
+    const key = `${peer} ${more.join(" ")}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) this.#numbers.set(key, (number = this.states.push({ peer, said: more }) - 1));
+    return number;
+  }
+
+  /** Leaves the scratch as it was. */
+  row(answers: readonly SideAnswer[]): Row {
+    const told = Int32Array.from(this.#told).sort();
+    const row = new Row(answers, told, this.#stateOf);
+    for (const peer of told) this.#stateOf[peer] = 0;
+    return row;
+  }
+}
+
+/** All rows of one direction, each made when it is asked for. */
+export class Rows {
+  readonly #ready: Prepared;
+  readonly #direction: Direction;
+  readonly #answers: SideAnswers;
+  readonly #contributions: Contributions;
+  /** The host, whose way in is open by default (S5). */
+  readonly #nodes: Int32Array;
+  readonly #rows: (Row | undefined)[] = [];
+  readonly #byPolicy = new Map<SidePolicy, Map<number, Row>>();
+  readonly #answered = new Map<string, SideAnswer>();
+  /** Scratch of the row that is being filled: the state of every peer, 0 between two rows. */
+  readonly #stateOf: Int32Array;
+
+  constructor(ready: Prepared, direction: Direction, answers: SideAnswers) {
+    const { representatives } = ready.identities;
+    this.#ready = ready;
+    this.#direction = direction;
+    this.#answers = answers;
+    this.#contributions = new Contributions(ready, direction, answers);
+    const isNode = (peer: number): boolean => hasReserved(representatives[peer]?.labels ?? new Map(), "host");
+    this.#nodes = Int32Array.from(direction === "ingress" ? [...representatives.keys()].filter(isNode) : []);
+    this.#stateOf = new Int32Array(representatives.length);
+  }
+
+  /** Subjects with one policy have one row, unless the names of their ports mean something else. */
+  of(subject: number): Row {
+    return (this.#rows[subject] ??= this.#shared(subject));
+  }
+
+  #shared(subject: number): Row {
+    const policy = this.#ready.policy(subject, this.#direction);
+    const without = withoutPolicy(this.#ready.identities.representatives[subject]?.kind ?? "external", policy);
+    let rows = this.#byPolicy.get(policy);
+    if (rows === undefined) this.#byPolicy.set(policy, (rows = new Map<number, Row>()));
+    const variant = without === undefined ? this.#contributions.variant(subject) : -1;
+    let row = rows.get(variant);
+    if (row === undefined) {
+      row = without === undefined ? this.#filled(policy, subject) : this.#constant(without.outcome);
+      rows.set(variant, row);
+    }
+    return row;
+  }
+
+  #constant(outcome: SideOutcome): Row {
+    const answer = this.#answers.everywhere({ outcome, l7: [], authentication: "unspecified" });
+    return new Row([answer], new Int32Array(0), this.#stateOf);
+  }
+
+  #filled(policy: SidePolicy, subject: number): Row {
+    const counting = countingOf(policy);
+    const filling = new Filling(this.#stateOf, this.#nodes, counting);
+    for (const bundle of policy.bundles) {
+      for (const { contribution, positions } of this.#contributions.of(subject, bundle)) {
+        filling.say(positions, contribution);
+      }
+    }
+    const answers = filling.states.map(({ said, peer }) =>
+      this.#answer(said, defaultOf(policy, this.#direction, peer), counting),
+    );
+    return filling.row(answers);
+  }
+
+  /** Many subjects say the same of somebody. */
+  #answer(said: readonly number[], standard: Default, counting: Counting): SideAnswer {
+    const key = `${standard}, ${counting}: ${said.join(" ")}`;
+    let answer = this.#answered.get(key);
+    if (answer === undefined) {
+      const spoken = said.flatMap((contribution) => this.#contributions.spoken(contribution));
+      this.#answered.set(key, (answer = this.#answers.sweep(spoken, standard, counting)));
+    }
+    return answer;
+  }
+}
+
+/** Without L7 rules it is all one how often something is allowed, and a row has fewer states. */
+function countingOf({ bundles }: SidePolicy): Counting {
+  const restricts = bundles.some(({ terms }) => terms.list.some(({ l7 }) => l7.kind !== "none"));
+  return restricts ? "each grant" : "each effect";
+}

@@ -1,0 +1,122 @@
+/**
+ * Terms: what an entry says, port range by port range, before it is known of whom.
+ *
+ * Most entries say the same of many peers, so their terms are made once and equal terms are one object.
+ */
+import { merge, restrictionKey, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
+import type { Authentication, PortScope, Rule } from "./model.ts";
+import type { PortEntry } from "./ports.ts";
+
+/** Traffic of one port range, or of everything. */
+export type PortFilter = PortEntry | { readonly kind: "everything" };
+
+/** What is said on one port range. */
+export interface Term extends Pick<Rule, "action" | "authentication" | "certainty" | "tier"> {
+  readonly filter: PortFilter;
+  readonly l7: L7Restriction;
+}
+
+/** Equal lists are one object. */
+export interface Terms {
+  readonly id: number;
+  readonly list: readonly Term[];
+}
+
+/** What was said, and whether some of it could not be merged (L4). */
+export interface Said {
+  readonly terms: Terms;
+  readonly conflict: boolean;
+}
+
+const everything = [{ filter: { kind: "everything" }, l7: unrestricted }] as const;
+
+export function filtersOf({
+  scope,
+}: Pick<Rule, "scope">): readonly { readonly filter: PortFilter; readonly l7: L7Restriction }[] {
+  if (scope.kind === "everything") return everything;
+  return scope.rules.flatMap(({ ports, l7 }) => ports.map((filter) => ({ filter, l7 })));
+}
+
+export function filterKey(filter: PortFilter): string {
+  switch (filter.kind) {
+    case "everything":
+      return "everything";
+    case "named":
+      return `${filter.protocol} ${filter.name}`;
+    case "range":
+      return `${filter.protocol} ${String(filter.first)}-${String(filter.endPort)}`;
+  }
+}
+
+/** All terms of one world. */
+export class TermBook {
+  readonly #byText = new Map<string, Terms>();
+  readonly #byScope = new WeakMap<PortScope, Map<string, Said>>();
+  readonly #merged = new Map<Terms, Map<Terms, Said>>();
+
+  /** Where nothing is isolated, an L7 list must not turn into one: everything else passes too (S7, S23). */
+  termsOf(rule: Rule, isolated: "yes" | "no" | "maybe"): Said {
+    const { scope, action, authentication, certainty, tier } = rule;
+    // The peers of one entry were read with one object of ports.
+    let known = this.#byScope.get(scope);
+    if (known === undefined) this.#byScope.set(scope, (known = new Map<string, Said>()));
+    const key = `${action} ${authentication} ${certainty} ${tier} ${isolated === "no" ? "softened" : ""}`;
+    let said = known.get(key);
+    if (said === undefined) {
+      const terms = filtersOf(rule).map(({ filter, l7 }): Term => ({
+        filter,
+        l7: isolated === "no" ? withWildcard(l7) : l7,
+        ...{ action, authentication, certainty, tier },
+      }));
+      known.set(key, (said = this.#together(terms)));
+    }
+    return said;
+  }
+
+  /** What two entries say of one selector. */
+  merged(old: Terms, added: Terms): Said {
+    let known = this.#merged.get(old);
+    if (known === undefined) this.#merged.set(old, (known = new Map<Terms, Said>()));
+    let said = known.get(added);
+    if (said === undefined) known.set(added, (said = this.#together([...old.list, ...added.list])));
+    return said;
+  }
+
+  #together(all: readonly Term[]): Said {
+    const merged = new Map<string, Term>();
+    let conflict = false;
+    for (const term of all) {
+      const key = `${filterKey(term.filter)} ${term.tier} ${term.certainty}`;
+      const both = mergeTerms(merged.get(key), term);
+      if (both === "conflict") conflict = true;
+      else merged.set(key, both);
+    }
+    return { terms: this.#interned([...merged.values()]), conflict };
+  }
+
+  #interned(list: readonly Term[]): Terms {
+    const text = list.map(termKey).join("\n");
+    let terms = this.#byText.get(text);
+    if (terms === undefined) this.#byText.set(text, (terms = { id: this.#byText.size, list }));
+    return terms;
+  }
+}
+
+function termKey({ filter, action, l7, authentication, certainty, tier }: Term): string {
+  return [filterKey(filter), action, authentication, certainty, tier, restrictionKey(l7)].join(" ");
+}
+
+/** A deny replaces an allow of the same peer and range; two allows become one (S3, S23). */
+function mergeTerms(old: Term | undefined, added: Term): Term | "conflict" {
+  if (old === undefined) return added;
+  if (old.action !== added.action) return old.action === "deny" ? old : added;
+  const l7 = old.l7.kind === "none" && added.l7.kind === "none" ? old.l7 : merge(old.l7, added.l7);
+  const authentication = mergeAuthentication(old.authentication, added.authentication);
+  if (l7 === "conflict" || authentication === "conflict") return "conflict";
+  return { ...old, l7, authentication };
+}
+
+function mergeAuthentication(a: Authentication, b: Authentication): Authentication | "conflict" {
+  if (a === b || b === "unspecified") return a;
+  return a === "unspecified" ? b : "conflict";
+}
