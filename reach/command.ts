@@ -72,10 +72,11 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     "reach explain dev/frontend dev/backend 8080 manifests/",
   )
     .argument("<from>", "client: namespace/workload, or the name of something outside")
-    .argument("<to>", "server")
+    .argument("<to>", "server; with --service the name of a Service, namespace/name")
     .argument("<port>", "443 (TCP), UDP/53, or the name of a port")
     .addArgument(paths())
     .addOption(output(["text", "json"]));
+  explain.option("--service", "ask for a Service: its port, its backends, and what a caller gets");
   does(surrounded(explain), async () => (await import("./verbs/explain.ts")).explain);
   const lint = verb("lint", "what Cilium refuses, drops or ignores in manifests", "reach lint manifests/ -o sarif")
     .addArgument(paths())

@@ -10,7 +10,7 @@ import { hasReserved } from "./labels.ts";
 import { withDenied, type AnsweredPorts } from "./cells.ts";
 import { connect, type Matrix } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
-import { withExternals, type External } from "./read/externals.ts";
+import { withNamed } from "./named-outside.ts";
 import type { PortRange } from "./report.ts";
 import { portsText } from "./report-text.ts";
 import { portPattern, positionsOf, rangesAt, unknownName, unusablePort, type PortPattern } from "./selection.ts";
@@ -128,27 +128,10 @@ export function checkPromises(
   world: World,
   place?: Place,
 ): readonly PromiseResult[] {
-  const whole = withNamed(promises, world);
-  const matrix = connect(whole);
+  // What no policy tells apart is outside all the same.
+  const names = promises.flatMap(({ from, to }) => [from, to]);
+  const matrix = connect(withNamed(names, world));
   return promises.map((promise) => check(promise, matrix, place));
-}
-
-/** Names and addresses that a promise speaks of and no policy tells apart are outside all the same. */
-function withNamed(promises: readonly PlatformPromise[], world: World): World {
-  const names = new Set(promises.flatMap(({ from, to }) => [from, to]));
-  const added = [...names].flatMap((name) => {
-    const external = externalCalled(name);
-    return external === undefined || positionsOf(name, world.endpoints).length > 0 ? [] : [external];
-  });
-  return added.length === 0 ? world : withExternals(world, added);
-}
-
-/** What a name means that nobody in the cluster has: an address or a DNS name. */
-export function externalCalled(name: string): External | undefined {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) {
-    return name.split(".").every((part) => Number(part) <= 255) ? { name, ip: name } : undefined;
-  }
-  return /^([a-z0-9_-]+\.)+[a-z][a-z0-9-]*$/i.test(name) ? { name, fqdn: name.toLowerCase() } : undefined;
 }
 
 function check(promise: PlatformPromise, matrix: Matrix, place: Place | undefined): PromiseResult {
