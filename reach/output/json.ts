@@ -4,12 +4,59 @@
 import type { DiffReport, Edge, MatrixReport } from "../../policies/reachability/report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
 import { remainsText } from "../../policies/reachability/report-text.ts";
+import { remembered } from "../../policies/reachability/remembered.ts";
 
 export const schema = 1;
 
-export function matrixJson(report: MatrixReport): string {
+/**
+ * In pieces, because a document may be longer than a text can be. `edges` are `[from, to, answer]`, positions in `groups`
+ * and in `answers`: many pairs have one answer, and most of the length would be its repetition.
+ */
+export function* matrixJson(report: MatrixReport): Generator<string> {
   const { kind, cilium, groups, edges, denied, findings } = report;
-  return documentText({ schema, kind, cilium, groups, edges: edges.map(edgeJson), denied, findings });
+  const { answers, numbers } = answersOf(edges);
+  const before = documentText({ schema, kind, cilium, groups, answers });
+  yield `${before.slice(0, before.lastIndexOf("\n}"))},\n`;
+  yield* listed(edges, ({ from, to, ports }) => `[${String(from)},${String(to)},${String(numbers.get(ports))}]`);
+  const after = documentText({ denied, findings });
+  yield after.slice(after.indexOf("\n") + 1);
+}
+
+/** Every answer once, in the order in which the edges first have it. */
+function answersOf(edges: readonly Edge[]): {
+  readonly answers: readonly unknown[];
+  readonly numbers: ReadonlyMap<Edge["ports"], number>;
+} {
+  const numbers = new Map<Edge["ports"], number>();
+  const byText = new Map<string, number>();
+  for (const edge of edges) {
+    if (numbers.has(edge.ports)) continue;
+    numbers.set(
+      edge.ports,
+      remembered(byText, JSON.stringify(answerJson(edge)), () => byText.size),
+    );
+  }
+  return { answers: [...byText.keys()].map((text): unknown => JSON.parse(text)), numbers };
+}
+
+/** Long enough that writing a piece costs little beside making it. */
+const pieceLength = 2 ** 16;
+
+/** The field `edges` of a document, one entry to a line. */
+function* listed<T>(entries: readonly T[], textOf: (entry: T) => string): Generator<string> {
+  if (entries.length === 0) {
+    yield '  "edges": [],\n';
+    return;
+  }
+  let piece = '  "edges": [\n    ';
+  for (const [index, entry] of entries.entries()) {
+    if (index > 0) piece += ",\n    ";
+    piece += textOf(entry);
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = "";
+  }
+  yield `${piece}\n  ],\n`;
 }
 
 export function diffJson(report: DiffReport): string {
@@ -17,11 +64,9 @@ export function diffJson(report: DiffReport): string {
   return documentText({ schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings });
 }
 
-function edgeJson({ from, to, ports, outcome, egress, ingress }: Edge): unknown {
+function answerJson({ ports, outcome, egress, ingress }: Edge): unknown {
   const remains = remainsText({ egress, ingress });
   return {
-    from,
-    to,
     ports,
     outcome,
     ...(remains === "" ? {} : { remains, egress: sideJson(egress), ingress: sideJson(ingress) }),

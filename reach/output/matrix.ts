@@ -1,5 +1,6 @@
 /** Matrix as text, Markdown and values: one line per edge, what is denied as a number. */
-import type { MatrixReport } from "../../policies/reachability/report.ts";
+import { remembered } from "../../policies/reachability/remembered.ts";
+import type { Edge, MatrixReport } from "../../policies/reachability/report.ts";
 import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
@@ -33,26 +34,33 @@ export function matrixMarkdown(report: MatrixReport): string {
 }
 
 /** One row per pair of endpoints and stretch of ports, groups taken apart: a spreadsheet has its own ways to group. */
-export function* matrixCsv(report: MatrixReport): Generator<string> {
+export function* matrixCsv({ groups, edges }: MatrixReport): Generator<string> {
   yield `${csvText([["from", "to", "protocol", "first_port", "last_port", "outcome", "remains"]])}\n`;
-  for (const { from, to, ports, outcome, ...sides } of report.edges) {
-    const remains = remainsText(sides);
-    for (const client of report.groups[from]?.members ?? []) {
-      for (const server of report.groups[to]?.members ?? []) {
+  const names = groups.map(({ members }) => members.map((name) => csvText([[name]])));
+  // What stands behind the two names is written once for all pairs of one answer.
+  const answers = new Map<Edge["ports"], readonly string[]>();
+  let piece = "";
+  for (const edge of edges) {
+    const answer = remembered(answers, edge.ports, () => answerRows(edge));
+    for (const client of names[edge.from] ?? []) {
+      for (const server of names[edge.to] ?? []) {
         if (client === server) continue;
-        const rows = ports.map(({ protocol, first, last }) => [
-          client,
-          server,
-          protocol,
-          String(first),
-          String(last),
-          outcome,
-          remains,
-        ]);
-        yield `${csvText(rows)}\n`;
+        for (const row of answer) piece += `${client},${server},${row}\n`;
       }
+      if (piece.length < pieceLength) continue;
+      yield piece;
+      piece = "";
     }
   }
+  yield piece;
+}
+
+/** Long enough that writing a piece costs little beside making it. */
+const pieceLength = 2 ** 16;
+
+function answerRows({ ports, outcome, ...sides }: Edge): string[] {
+  const remains = remainsText(sides);
+  return ports.map(({ protocol, first, last }) => csvText([[protocol, String(first), String(last), outcome, remains]]));
 }
 
 function rowsOf({ groups, edges }: MatrixReport): string[][] {

@@ -21,7 +21,7 @@ export async function matrix([paths]: readonly unknown[], words: Words, terminal
 /** In pieces, because a table of all pairs may be longer than a text can be. */
 async function* told(report: MatrixReport, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
   if (isDrawing(output)) yield await drawn(output, report);
-  else if (output === "json") yield (await import("../output/json.ts")).matrixJson(report);
+  else if (output === "json") yield* (await import("../output/json.ts")).matrixJson(report);
   else {
     const { matrixCsv, matrixMarkdown, matrixText } = await import("../output/matrix.ts");
     if (output === "csv") yield* matrixCsv(report);

@@ -12,12 +12,12 @@ import type { KubernetesObject } from "./generate.ts";
 /** What `reach matrix -o json` prints, as far as it is compared. */
 export interface OurMatrix {
   readonly groups: readonly { readonly members: readonly string[] }[];
-  readonly edges: readonly {
-    readonly from: number;
-    readonly to: number;
+  readonly answers: readonly {
     readonly outcome: string;
     readonly ports: readonly { readonly protocol: string; readonly first: number; readonly last: number }[];
   }[];
+  /** Positions in `groups` and in `answers`. */
+  readonly edges: readonly (readonly [from: number, to: number, answer: number])[];
 }
 
 /** One entry of what `netpol-analyzer list -o json` prints. */
@@ -161,20 +161,23 @@ function numberOf(address: string): bigint {
   return address.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n);
 }
 
-function ourPairs({ groups, edges }: OurMatrix, intervalsOf: (name: string) => readonly string[]): Map<string, string> {
-  const ranges = new Map<string, string[]>();
-  for (const { from, to, ports, outcome } of edges) {
-    const passing = ports.flatMap(({ protocol, first, last }) =>
+function ourPairs(
+  { groups, answers, edges }: OurMatrix,
+  intervalsOf: (name: string) => readonly string[],
+): Map<string, string> {
+  const passing = answers.map(({ ports, outcome }) => [
+    ...ports.flatMap(({ protocol, first, last }) =>
       isCompared(protocol) ? [`${protocol} ${String(Math.max(first, 1))}-${String(last)}`] : [],
-    );
-    if (outcome !== "allowed") passing.push(outcome);
+    ),
+    ...(outcome === "allowed" ? [] : [outcome]),
+  ]);
+  const ranges = new Map<string, readonly string[]>();
+  for (const [from, to, answer] of edges) {
     for (const client of (groups[from]?.members ?? []).flatMap(intervalsOf)) {
       for (const server of (groups[to]?.members ?? []).flatMap(intervalsOf)) {
         if (client === server) continue;
         const key = `${client}${separator}${server}`;
-        const known = ranges.get(key);
-        if (known === undefined) ranges.set(key, [...passing]);
-        else known.push(...passing);
+        ranges.set(key, [...(ranges.get(key) ?? []), ...(passing[answer] ?? [])]);
       }
     }
   }
