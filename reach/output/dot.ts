@@ -39,6 +39,7 @@ export function engineFor({ nodes, arrows }: Picture): Engine {
 export function dotText(picture: Picture, { engine, heading }: DotOptions): string {
   const inBoxes = new Set(picture.boxes.flatMap(({ nodes }) => nodes));
   const hubs = hubsOf(picture);
+  const labels = engine === "dot" && isSparse(picture) ? "ports" : "none";
   const loose = [...picture.nodes.keys()].filter((node) => !inBoxes.has(node));
   return [
     "digraph reach {",
@@ -49,15 +50,15 @@ export function dotText(picture: Picture, { engine, heading }: DotOptions): stri
       ...(heading === "none" ? [] : [`label = ${headingText(picture)};`]),
       ...picture.boxes.flatMap((box, position) => boxLines(box, position, picture)),
       ...loose.map((node) => nodeLine(node, picture)),
-      ...picture.arrows.map((arrow, position) => arrowLine(arrow, position, picture, { engine, hubs })),
+      ...picture.arrows.map((arrow, position) => arrowLine(arrow, position, picture, { engine, hubs, labels })),
     ]),
     "}",
     "",
   ].join("\n");
 }
 
-/** The first is known to Graphviz's own measuring of text. */
-const fontname = "Helvetica,Arial,sans-serif";
+/** Graphviz knows by itself how wide its letters are. */
+const fontname = "Helvetica";
 
 function graphAttributes(engine: Engine, { boxes, nodes }: Picture): Record<string, string> {
   const common = { layout: engine, fontname, fontsize: "12", labelloc: "t", labeljust: "l", pad: "0.2" };
@@ -108,6 +109,13 @@ const shapes: Record<Node["kind"], Record<string, string>> = {
   box: { margin: "0.25,0.15" },
 };
 
+type Labels = "ports" | "none";
+
+/** Each label takes room of its own: between many they are no help. */
+function isSparse({ nodes, arrows }: Picture): boolean {
+  return arrows.length <= Math.max(40, 2 * nodes.length);
+}
+
 /** Nodes to which half the world leads, DNS for one: as many lines, which would cover the rest. */
 function hubsOf({ arrows }: Picture): ReadonlySet<number> {
   const count = new Map<number, number>();
@@ -121,10 +129,10 @@ const manyArrows = 15;
 const faintly = "40";
 
 function arrowLine(
-  { from, to, look, label }: Arrow,
+  { from, to, ways, look, label }: Arrow,
   position: number,
   { nodes }: Picture,
-  { engine, hubs }: { readonly engine: Engine; readonly hubs: ReadonlySet<number> },
+  { engine, hubs, labels }: { readonly engine: Engine; readonly hubs: ReadonlySet<number>; readonly labels: Labels },
 ): string {
   const [tail, head] = [nodes[from]?.name ?? "", nodes[to]?.name ?? ""];
   const { colour, style, width } = lines[look];
@@ -137,7 +145,8 @@ function arrowLine(
     color: `${colour}${hub ? faintly : ""}`,
     penwidth,
     ...(style === "solid" ? {} : { style }),
-    ...(engine === "osage" || faint ? {} : { label: labelText(label), fontcolor: colour }),
+    ...(labels === "none" || faint ? {} : { label: labelText(label), fontcolor: colour }),
+    ...(ways === "both" ? { dir: "both" } : {}),
     // What did not change must not pull the rest out of place.
     ...(faint ? { weight: "0" } : {}),
   })};`;

@@ -47,8 +47,10 @@ export interface Arrow {
   /** Positions in `nodes`. */
   readonly from: number;
   readonly to: number;
+  /** `both`: the way back is the same, and drawn by the same arrow. */
+  readonly ways: "one" | "both";
   readonly look: Look;
-  /** Positions in `rows`. */
+  /** Positions in `rows`, the way back last. */
   readonly rows: readonly number[];
   readonly label: string;
 }
@@ -96,7 +98,14 @@ function picture(
   parts: Pick<Picture, "kind" | "title" | "headline" | "rows" | "notes">,
 ): Picture {
   const [boxes, nodes] = [boxesOf(groups), groups.map(nodeOf)];
-  return { ...parts, groups, findings, nodes, boxes, arrows: bundled(parts.rows, (group) => group, portsOfBundle) };
+  return {
+    ...parts,
+    groups,
+    findings,
+    nodes,
+    boxes,
+    arrows: merged(bundled(parts.rows, (group) => group, portsOfBundle)),
+  };
 }
 
 /** The same rows with a node for each box: what remains of a world that is too large to be drawn in full. */
@@ -185,7 +194,22 @@ function bundled(
   }
   return [...bundles.values()]
     .sort((a, b) => a.from - b.from || a.to - b.to)
-    .map((bundle) => ({ ...bundle, label: label(bundle.rows.flatMap((position) => rows[position] ?? [])) }));
+    .map((bundle) => ({
+      ...bundle,
+      ways: "one",
+      label: label(bundle.rows.flatMap((position) => rows[position] ?? [])),
+    }));
+}
+
+/** One arrow for two that differ only in their direction. */
+function merged(arrows: readonly Arrow[]): Arrow[] {
+  const key = ({ from, to, look, label }: Arrow): string => JSON.stringify([from, to, look, label]);
+  const byKey = new Map(arrows.map((arrow) => [key(arrow), arrow]));
+  return arrows.flatMap((arrow): Arrow[] => {
+    const back = byKey.get(key({ ...arrow, from: arrow.to, to: arrow.from }));
+    if (back === undefined || arrow.from === arrow.to) return [arrow];
+    return arrow.from < arrow.to ? [{ ...arrow, ways: "both", rows: [...arrow.rows, ...back.rows] }] : [];
+  });
 }
 
 /** As much as an arrow can carry; the rows hold the rest. */

@@ -1,5 +1,8 @@
 /** Drawings as texts: what stands in them, whatever the names hold, and how they stay small. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { instance } from "@viz-js/viz";
 
@@ -290,6 +293,16 @@ describe("a drawing as html", () => {
     const edges = groups.flatMap((_, from) => groups.map((__, to) => edge(from, to, tcp(80))));
     const text = await html.drawMatrix(matrixOf(groups, edges));
     shows(text, "explanations of the first 10,000 lines only: ask reach explain for others");
+  });
+});
+
+describe("the page's own script", () => {
+  it("has no error of types, which the project's own check does not see", async function () {
+    this.timeout(60_000);
+    const root = join(import.meta.dirname, "..", "..");
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", join(root, "reach", "output", "html")]);
+    assert.equal(stdout, "");
   });
 });
 

@@ -16,7 +16,7 @@ export interface PageData {
   readonly nodes: readonly string[];
   /** Groups, look, and positions in `texts`. Without lines the explanation was left out. */
   readonly rows: readonly RowData[];
-  readonly arrows: readonly (readonly [from: number, to: number, look: Look, rows: readonly number[]])[];
+  readonly arrows: readonly (readonly [from: number, to: number, look: Look, rows: readonly number[], ways: 1 | 2])[];
 }
 
 type RowData = readonly [
@@ -50,12 +50,9 @@ export function pageData(picture: Picture): { readonly data: PageData; readonly 
     groups: picture.groups.map(({ name, members }) => [name, members.length, members.slice(0, perGroup)]),
     nodes: picture.nodes.map(({ name }) => name),
     rows,
-    arrows: picture.arrows.map(({ from, to, look, rows: own }) => [
-      from,
-      to,
-      look,
-      own.filter((row) => row < shown.length),
-    ]),
+    arrows: picture.arrows.map(({ from, to, look, rows: own, ways }) => {
+      return [from, to, look, own.filter((row) => row < shown.length), ways === "one" ? 1 : 2];
+    }),
   };
   return { data, notes: [...cut(picture.rows.length, shown.length), ...unexplained(shown.length, explained)] };
 }

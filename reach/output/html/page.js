@@ -288,14 +288,20 @@
     tell(`${from} → ${to}`, [at], arrow);
   }
 
+  /** `shop/web → shop/db`. @param {number} at */
+  function nameOfArrow(at) {
+    const [from = 0, to = 0, , , ways] = arrows[at] ?? [];
+    return `${nodes[from]} ${ways === 2 ? "↔" : "→"} ${nodes[to]}`;
+  }
+
   /** @param {number} at */
   function chooseArrow(at) {
-    const [from, to, , own] = arrows[at] ?? [0, 0, "", []];
+    const own = arrows[at]?.[3] ?? [];
     chosenRow = own[0];
     if (chosenRow !== undefined) revealLine(chosenRow);
     drawLines();
     markArrow(at);
-    tell(`${nodes[from]} → ${nodes[to]}`, own, at);
+    tell(nameOfArrow(at), own, at);
   }
 
   /** @param {number} at */
@@ -436,11 +442,11 @@
       const reach = /** @type {SVGPathElement} */ (line.cloneNode());
       reach.setAttribute("class", "reach");
       arrow.append(reach);
-      const [from, to, look, own] = arrows[at] ?? [0, 0, "", []];
-      const ports = own.length === 1 ? row(own[0] ?? 0).ports : `${own.length} lines`;
+      const own = arrows[at]?.[3] ?? [];
+      const ports = [...new Set(own.map((each) => row(each).ports))];
+      const told = ports.length === 1 ? ports[0] : `${own.length} lines`;
       const title = arrow.querySelector("title");
-      if (title !== null)
-        title.textContent = `${nodes[from]} → ${nodes[to]}: ${ports}, ${words[/** @type {keyof typeof words} */ (look)]}`;
+      if (title !== null) title.textContent = `${nameOfArrow(at)}: ${told}, ${words[row(own[0] ?? 0).look]}`;
     }
     for (const [at, node] of nodeElements.entries()) {
       const near = arrows.flatMap(([from, to], arrow) => (from === at || to === at ? [arrowElements[arrow]] : []));
