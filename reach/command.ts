@@ -7,8 +7,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 
 import { formatProblems, ProblemsError } from "../policies/problems.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { ciliumVersions } from "./options.ts";
-import { targets } from "./scenario.ts";
+import { ciliumVersions, targets, usual } from "./surroundings.ts";
 import { ownTerminal, type Terminal } from "./terminal.ts";
 import { usageProblem } from "./usage.ts";
 import { version } from "./version.ts";
@@ -123,8 +122,8 @@ function output(formats: readonly string[]): Option {
 /** Options of every verb that reads a world. */
 function surrounded(command: Command): Command {
   return command
-    .addOption(new Option("--target <target>", "where the cluster runs").choices(targets).default("kind"))
-    .addOption(new Option("--cilium <version>", ciliumVersions.join(", ")).default("1.20"))
+    .addOption(new Option("--target <target>", "where the cluster runs").choices(targets).default(usual.target))
+    .addOption(new Option("--cilium <version>", ciliumVersions.join(", ")).default(usual.cilium))
     .addOption(
       new Option("--names <names>", "which names Cilium knows: those that a pod's rules let it learn, or all")
         .choices(["learned", "known"])

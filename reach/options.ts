@@ -5,8 +5,8 @@ import { ProblemsError, type Problem } from "../policies/problems.ts";
 import type { CiliumVersion, World } from "../policies/reachability/model.ts";
 import { entities, type External } from "../policies/reachability/read/externals.ts";
 import { isFields } from "../policies/reachability/read/fields.ts";
-import { select, type Selected } from "../policies/reachability/selection.ts";
-import type { Surroundings, Target } from "./scenario.ts";
+import { select, type Selected, type Selection } from "../policies/reachability/selection.ts";
+import { ciliumVersions, type Surroundings, type Target } from "./surroundings.ts";
 
 /** The words behind the options, before anybody looked at them. */
 export interface WorldWords {
@@ -15,15 +15,6 @@ export interface WorldWords {
   readonly names: "learned" | "known";
   readonly externals?: string;
 }
-
-export interface SelectionWords {
-  readonly from?: readonly string[];
-  readonly to?: readonly string[];
-  readonly focus?: readonly string[];
-  readonly port?: readonly string[];
-}
-
-export const ciliumVersions = ["1.18", "1.19", "1.20"] as const satisfies readonly CiliumVersion[];
 
 export function isCiliumVersion(text: string): text is CiliumVersion {
   return (ciliumVersions as readonly string[]).includes(text);
@@ -55,16 +46,8 @@ function unknownVersion(written: string): Problem {
 }
 
 /** What the words select of this world. Words that select nothing are refused. */
-export function selectedIn(world: World, { from, to, focus, port }: SelectionWords): Selected {
-  const { selected, problems } = select(
-    {
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      ...(focus === undefined ? {} : { focus }),
-      ...(port === undefined ? {} : { ports: port }),
-    },
-    world,
-  );
+export function selectedIn(world: World, selection: Selection): Selected {
+  const { selected, problems } = select(selection, world);
   if (problems.length > 0) throw new ProblemsError(problems);
   return selected;
 }

@@ -2,26 +2,14 @@
  * Scenario: the world that manifests describe, with what was found while reading them.
  */
 import type { Problem } from "../policies/problems.ts";
-import type { CiliumVersion, Names, Origin, Rule, World } from "../policies/reachability/model.ts";
+import type { CiliumVersion, Origin, Rule, World } from "../policies/reachability/model.ts";
 import { outsideOf } from "../policies/reachability/outside.ts";
-import { withExternals, type ApiServer, type External } from "../policies/reachability/read/externals.ts";
+import { withExternals, type ApiServer } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
 import { load, type Loaded } from "./input/load.ts";
-
-/** Where the cluster runs: it decides what the API server's address is to a policy (S12). */
-export const targets = ["kind", "aks"] as const;
-export type Target = (typeof targets)[number];
+import type { Surroundings, Target } from "./surroundings.ts";
 
 const apiServers: Record<Target, ApiServer> = { kind: "on another node", aks: "outside the cluster" };
-
-/** What a world depends on besides its manifests. */
-export interface Surroundings {
-  readonly target: Target;
-  readonly cilium: CiliumVersion;
-  readonly names: Names;
-  /** Besides those that the policies themselves tell apart; one of the same name takes the place of theirs. */
-  readonly externals: readonly External[];
-}
 
 export interface Scenario {
   readonly world: World;

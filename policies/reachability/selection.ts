@@ -16,7 +16,7 @@ export interface Selection {
   /** Whose connections, in whichever direction. */
   readonly focus?: readonly string[];
   /** `443`, `TCP/443`, `8000-8100`, `TCP/8000-8100`, or the name of a port. */
-  readonly ports?: readonly string[];
+  readonly port?: readonly string[];
 }
 
 /** Which endpoints a selection means; absent is all of them. */
@@ -44,7 +44,7 @@ export function select(selection: Selection, world: World): { selected: Selected
     });
     return new Set(found);
   };
-  const ports = selection.ports?.flatMap((written) => {
+  const ports = selection.port?.flatMap((written) => {
     const pattern = portPattern(written);
     if (pattern === undefined) problems.push(unusablePort("--port", written));
     return pattern ?? [];

@@ -2,13 +2,14 @@
 import { ProblemsError } from "../../policies/problems.ts";
 import { diffReport } from "../../policies/reachability/diff-report.ts";
 import type { DiffReport } from "../../policies/reachability/report.ts";
+import type { Selection } from "../../policies/reachability/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { selectedIn, surroundingsOf, upgradeOf, type SelectionWords, type WorldWords } from "../options.ts";
+import { selectedIn, surroundingsOf, upgradeOf, type WorldWords } from "../options.ts";
 import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
 import { readScenarios, readUpgrade, type Scenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface Words extends WorldWords, SelectionWords {
+interface Words extends WorldWords, Selection {
   readonly output: "text" | "markdown" | "json" | "csv" | Drawing;
   readonly failOn?: "allowed" | "denied" | "any";
 }

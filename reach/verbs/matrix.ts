@@ -1,13 +1,14 @@
 /** `reach matrix`: all pairs of the manifests' world. */
 import { matrixReport } from "../../policies/reachability/matrix-report.ts";
 import type { MatrixReport } from "../../policies/reachability/report.ts";
+import type { Selection } from "../../policies/reachability/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
-import { selectedIn, surroundingsOf, type SelectionWords, type WorldWords } from "../options.ts";
+import { selectedIn, surroundingsOf, type WorldWords } from "../options.ts";
 import { readScenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface Words extends WorldWords, SelectionWords {
+interface Words extends WorldWords, Selection {
   readonly output: "text" | "markdown" | "json" | "csv" | Drawing;
 }
 

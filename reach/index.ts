@@ -1,0 +1,88 @@
+/**
+ * Reach as a library: what the verbs of the command do, as functions. Unusable input is a ProblemsError.
+ *
+ * The engine below it, which touches no file, is policies/reachability/index.ts.
+ */
+import { diffReport } from "../policies/reachability/diff-report.ts";
+import { explain as explained, type Explanation } from "../policies/reachability/explain.ts";
+import { matrixReport } from "../policies/reachability/matrix-report.ts";
+import type { CiliumVersion } from "../policies/reachability/model.ts";
+import { withNamed } from "../policies/reachability/named-outside.ts";
+import { checkPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
+import type { DiffReport, MatrixReport } from "../policies/reachability/report.ts";
+import type { Selection } from "../policies/reachability/selection.ts";
+import { findingsOf, type Finding } from "./findings.ts";
+import { selectedIn } from "./options.ts";
+import { connectionsOf } from "./questions.ts";
+import { readScenario, readScenarios, readUpgrade } from "./scenario.ts";
+import { usual, type Surroundings } from "./surroundings.ts";
+
+export { ProblemsError, type Problem } from "../policies/problems.ts";
+export { explanationText, originText, type Explanation } from "../policies/reachability/explain.ts";
+export { readPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
+export { portsText, remainsText } from "../policies/reachability/report-text.ts";
+export type { ChangeRow, DiffReport, Edge, Group, MatrixReport, Risk } from "../policies/reachability/report.ts";
+export type { Selection } from "../policies/reachability/selection.ts";
+export type { Finding } from "./findings.ts";
+export { load, type Loaded } from "./input/load.ts";
+export { readScenario, type Scenario } from "./scenario.ts";
+export { usual, type Surroundings } from "./surroundings.ts";
+
+/** Files and folders of manifests; `-` is standard input. */
+export type Paths = readonly string[];
+
+/** Everything that is not said is as in `usual`, and nothing is left out. */
+export type Question = Partial<Surroundings> & { readonly selection?: Selection };
+
+/** All pairs of workloads, and what is outside. */
+export async function matrix(paths: Paths, { selection = {}, ...given }: Question = {}): Promise<MatrixReport> {
+  const { world, findings, place } = await readScenario(paths, { ...usual, ...given });
+  return matrixReport({ world, findings, selected: selectedIn(world, selection), place });
+}
+
+/** What a change of manifests opens, closes or narrows. */
+export async function diff(
+  before: Paths,
+  after: Paths,
+  { selection = {}, ...given }: Question = {},
+): Promise<DiffReport> {
+  const states = await readScenarios(before, after, { ...usual, ...given });
+  return diffReport({ before: states[0], after: states[1], selected: selectedIn(states[1].world, selection) });
+}
+
+/** What another version of Cilium does to the same manifests; `cilium` is the earlier one. */
+export async function upgrade(
+  paths: Paths,
+  later: CiliumVersion,
+  { selection = {}, ...given }: Question = {},
+): Promise<DiffReport> {
+  const [before, after] = await readUpgrade(paths, { ...usual, ...given }, later);
+  return diffReport({ before, after, selected: selectedIn(after.world, selection) });
+}
+
+/** Why a connection is possible or not: one walk for each protocol that the port means. */
+export async function explain(
+  connection: { readonly from: string; readonly to: string; readonly port: string },
+  paths: Paths,
+  given: Partial<Surroundings> = {},
+): Promise<readonly Explanation[]> {
+  const read = await readScenario(paths, { ...usual, ...given });
+  const world = withNamed([connection.from, connection.to], read.world);
+  return connectionsOf(connection, world).map((traffic) => explained(traffic, world));
+}
+
+/** What Cilium refuses, drops or ignores, and what the engine leaves open, the worst first. */
+export async function lint(paths: Paths, given: Partial<Surroundings> = {}): Promise<readonly Finding[]> {
+  const { findings, place } = await readScenario(paths, { ...usual, ...given });
+  return findingsOf(findings, place);
+}
+
+/** Promises kept and broken, in their order. */
+export async function check(
+  promises: readonly PlatformPromise[],
+  paths: Paths,
+  given: Partial<Surroundings> = {},
+): Promise<readonly PromiseResult[]> {
+  const { world, place } = await readScenario(paths, { ...usual, ...given });
+  return checkPromises(promises, world, place);
+}
