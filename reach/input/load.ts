@@ -129,15 +129,6 @@ class Loading {
       if (told === undefined) this.#told.set(label, { where, count: 1 });
       else told.count++;
     }
-    const scope = isFields(metadata) ? metadata["namespace"] : undefined;
-    if (clusterScoped.includes(kind) && scope !== undefined && scope !== null) {
-      this.#doubts.push({
-        code: "input/namespace-without-effect",
-        where: `${where} › ${kind} ${isFields(metadata) ? JSON.stringify(metadata["name"]).replaceAll('"', "") : ""} › metadata.namespace`,
-        what: `the kind is cluster-scoped, so the namespace \`${JSON.stringify(scope).replaceAll('"', "")}\` limits nothing`,
-        expected: "no namespace",
-      });
-    }
     if (use !== "read") return;
     const name = isFields(metadata) ? metadata["name"] : undefined;
     if (typeof name !== "string" || name === "") {
@@ -153,6 +144,14 @@ class Loading {
       return;
     }
     const namespace = isFields(metadata) ? metadata["namespace"] : undefined;
+    if (clusterScoped.includes(kind) && namespace !== undefined && namespace !== null) {
+      this.#doubts.push({
+        code: "input/namespace-without-effect",
+        where: `${where} › ${kind} ${name} › metadata.namespace`,
+        what: `the kind is cluster-scoped, so the namespace \`${textOf(namespace)}\` limits nothing`,
+        expected: "no namespace",
+      });
+    }
     const key = keyOf(kind, typeof namespace === "string" ? namespace : undefined, name);
     const other = this.#known.get(key);
     if (other !== undefined) {
@@ -186,6 +185,10 @@ class Loading {
       },
     };
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function looksLikeObject(object: unknown): boolean {
