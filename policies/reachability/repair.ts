@@ -1,0 +1,269 @@
+/**
+ * Repair: the smallest change of policies that lets one connection pass, and the proof of what it opens.
+ *
+ * Each side is searched alone, from the smallest candidate up; a change that opens one side for just this connection
+ * cannot open any other, and the proof compares both worlds over all pairs and ports all the same.
+ */
+import type { Direction, Rule, Side, World } from "./model.ts";
+import { withExternals, type External } from "./read/externals.ts";
+import type { Manifest } from "./read/fields.ts";
+import { readWorld, type WorldInput } from "./read/world.ts";
+import { extendCilium } from "./repair/allow-cilium.ts";
+import { extendKubernetes } from "./repair/allow-kubernetes.ts";
+import { blocksOf, isPolicy, refOf } from "./repair/blocks.ts";
+import { exceptions } from "./repair/deny.ts";
+import { edited, sizeOf, type Edit } from "./repair/edits.ts";
+import { requestCandidates } from "./repair/l7.ts";
+import { dnsCandidates, namesNeverLearned } from "./repair/names.ts";
+import { newPolicies } from "./repair/new-policy.ts";
+import { named, only, proofOf, type Inhabitants, type Proof, type Wanted } from "./repair/proof.ts";
+import { passing, type Request } from "./repair/requests.ts";
+import type { Candidate, WantedSide } from "./repair/side.ts";
+import { namespaceLabels } from "./repair/written.ts";
+import { decide } from "./verdict.ts";
+
+export interface RepairInput {
+  /** Without externals: those that the policies tell apart are added, those of the connection are given beside. */
+  readonly world: Omit<WorldInput, "externals">;
+  readonly externals: readonly External[];
+  readonly wanted: Wanted;
+  /** What a proxy must let pass once the port is open. */
+  readonly request?: Request;
+  /** Manifests that may be changed; all unless said otherwise. */
+  readonly editable?: (manifest: number) => boolean;
+}
+
+export interface Repair {
+  /** What is done, in order, each a sentence without its full stop. */
+  readonly steps: readonly string[];
+  readonly edits: readonly Edit[];
+  readonly proof: Proof;
+  /** Names that the pod begins to learn, one of which must be the address that is wanted. */
+  readonly learns?: readonly string[];
+}
+
+export interface Repairs {
+  /** Opens the connection and nothing else. */
+  readonly exact?: Repair;
+  /** Open more as well, the one that opens least first. Sought only where nothing is exact. */
+  readonly wider: readonly Repair[];
+}
+
+/** How many states are looked at on one side, and how many answers of it are combined with those of the other. */
+const patience = 120;
+const kept = 5;
+
+interface State {
+  readonly steps: readonly string[];
+  readonly edits: readonly Edit[];
+  readonly manifests: readonly Manifest[];
+  readonly rules: readonly Rule[];
+  readonly size: number;
+}
+
+/** Empty where the connection is possible already, or depends on what is not modelled. */
+export function repair(input: RepairInput): Repairs {
+  const search = new Search(input);
+  const names = search.learning();
+  if (names !== undefined) return { exact: names, wider: [] };
+  const answers = search.answers();
+  const proved = answers.map((state) => ({ state, proof: search.prove(state) }));
+  const exact = proved.find(({ proof }) => proof.exact);
+  if (exact !== undefined) return { exact: repairOf(exact), wider: [] };
+  const breadth = ({ proof }: { readonly proof: Proof }): number =>
+    proof.also.reduce((sum, { changes }) => sum + changes.length, 0);
+  return {
+    wider: proved
+      .sort((a, b) => breadth(a) - breadth(b))
+      .slice(0, kept)
+      .map(repairOf),
+  };
+}
+
+function repairOf({ state, proof }: { readonly state: State; readonly proof: Proof }): Repair {
+  return { steps: state.steps, edits: state.edits, proof };
+}
+
+class Search {
+  readonly #input: RepairInput;
+  readonly #inhabitants: Inhabitants;
+  readonly #start: State;
+  readonly #language: WantedSide["language"];
+  readonly #namespaceLabel: string;
+
+  constructor(input: RepairInput) {
+    this.#input = input;
+    const { manifests, apiServer } = input.world;
+    const { world } = readWorld({ ...input.world, externals: [] });
+    this.#inhabitants = { world, externals: input.externals, ...(apiServer === undefined ? {} : { apiServer }) };
+    this.#start = { steps: [], edits: [], manifests, rules: world.rules, size: 0 };
+    const kinds = new Set(manifests.map(({ object }) => object["kind"]));
+    const cilium = kinds.has("CiliumNetworkPolicy") || kinds.has("CiliumClusterwideNetworkPolicy");
+    this.#language = !cilium && kinds.has("NetworkPolicy") ? "kubernetes" : "cilium";
+    this.#namespaceLabel = usual(manifests);
+  }
+
+  /** Whole repairs that let the connection pass, both sides, those first that are exact on each side alone. */
+  answers(): readonly State[] {
+    return this.#side("egress", this.#start)
+      .flatMap((egress) => this.#side("ingress", egress))
+      .filter(({ edits }) => edits.length > 0);
+  }
+
+  prove({ rules }: State): Proof {
+    const kind = this.#input.request === undefined ? "opens" : "opens a request";
+    return proofOf(this.#start.rules, rules, this.#input.wanted, this.#inhabitants, kind);
+  }
+
+  /** The pod has names that Cilium never learns for it: it is enough to let it learn them (S31). */
+  learning(): Repair | undefined {
+    const { wanted } = this.#input;
+    const side = this.#wantedSide("egress", this.#start);
+    const { peer, subject } = side;
+    if (peer.ip === undefined || subject.kind !== "pod") return undefined;
+    const learns = namesNeverLearned(side);
+    const { outcome, reason } = this.#answer("egress", this.#start);
+    // Without a name the address is denied, with one it is allowed by a rule that comes to nothing.
+    const waits = peer.fqdn === undefined ? reason.rule === "S2" : outcome === "allow" || outcome === "redirect";
+    if (learns.length === 0 || !waits) return undefined;
+    const found = dnsCandidates(side).flatMap((candidate): Repair[] => {
+      const state = this.#after(this.#start, candidate);
+      if (state === undefined || namesNeverLearned(this.#wantedSide("egress", state)).length > 0) return [];
+      const proof = proofOf(this.#start.rules, state.rules, wanted, this.#inhabitants, "opens nothing");
+      return proof.exact ? [{ ...repairOf({ state, proof }), learns }] : [];
+    });
+    // Names of other pods need not pass the proxy as well.
+    return found.sort((a, b) => a.proof.changed - b.proof.changed)[0];
+  }
+
+  /** States in which this side lets the connection pass; the given one alone if it does already. */
+  #side(direction: Direction, start: State): readonly State[] {
+    if (this.#passes(direction, start)) return [start];
+    const [exact, wider]: [State[], State[]] = [[], []];
+    const queue: State[] = [start];
+    for (let looked = 0; looked < patience && exact.length < 2; looked += 1) {
+      const state = queue.shift();
+      if (state === undefined) break;
+      if (this.#passes(direction, state)) {
+        (this.#exactOn(direction, start, state) ? exact : wider).push(state);
+        continue;
+      }
+      for (const candidate of this.#candidates(direction, state)) {
+        const next = this.#after(state, candidate);
+        if (next !== undefined) insert(queue, next);
+      }
+    }
+    return [...exact, ...wider].slice(0, kept);
+  }
+
+  #exactOn(direction: Direction, start: State, state: State): boolean {
+    const kind = this.#input.request === undefined ? "opens" : "opens a request";
+    const other = direction === "egress" ? "ingress" : "egress";
+    const { wanted } = this.#input;
+    const proof = proofOf(only(start.rules, direction), only(state.rules, direction), wanted, this.#inhabitants, kind);
+    if (!proof.exact) return false;
+    const beside = proofOf(only(start.rules, other), only(state.rules, other), wanted, this.#inhabitants, kind);
+    return beside.also.length === 0;
+  }
+
+  #candidates(direction: Direction, state: State): readonly Candidate[] {
+    const side = this.#wantedSide(direction, state);
+    const { outcome, reason } = this.#answer(direction, state);
+    const { request } = this.#input;
+    if (outcome === "deny" && reason.rule === "S3") return exceptions(side, JSON.stringify(reason.origins[0]));
+    if (outcome === "deny") return [...extendCilium(side), ...extendKubernetes(side), ...newPolicies(side)];
+    if (request === undefined || (outcome !== "redirect" && outcome !== "allow")) return [];
+    return requestCandidates(
+      side,
+      request,
+      reason.origins.map((origin) => JSON.stringify(origin)),
+    );
+  }
+
+  #passes(direction: Direction, state: State): boolean {
+    const { outcome, l7 } = this.#answer(direction, state);
+    if (outcome === "deny" || outcome === "unknown") return false;
+    const { request } = this.#input;
+    return request === undefined || passing(request, l7) !== "fails";
+  }
+
+  #answer(direction: Direction, state: State): Side {
+    const world = this.#worldOf(state);
+    const { from, to, protocol, port } = this.#input.wanted;
+    const at = (name: string): number => world.endpoints.indexOf(named(world, name));
+    return decide({ from: at(from), to: at(to), protocol, port }, world)[direction];
+  }
+
+  readonly #worlds = new WeakMap<State, World>();
+
+  #worldOf(state: State): World {
+    let world = this.#worlds.get(state);
+    if (world === undefined) {
+      const { world: inside, externals, apiServer } = this.#inhabitants;
+      world = withExternals({ ...inside, rules: state.rules }, externals, apiServer);
+      this.#worlds.set(state, world);
+    }
+    return world;
+  }
+
+  #wantedSide(direction: Direction, state: State): WantedSide {
+    const world = this.#worldOf(state);
+    const { wanted, request, editable } = this.#input;
+    const [client, server] = [named(world, wanted.from), named(world, wanted.to)];
+    const [subject, peer] = direction === "egress" ? [client, server] : [server, client];
+    const own = this.#start.manifests.length;
+    return {
+      direction,
+      subject,
+      peer,
+      protocol: wanted.protocol,
+      port: wanted.port,
+      ...(request === undefined ? {} : { request }),
+      world,
+      blocks: blocksOf(state.manifests, state.rules, (manifest) => manifest < own && (editable?.(manifest) ?? true)),
+      language: this.#language,
+      namespaceLabel: this.#namespaceLabel,
+      nameTaken: (policy) =>
+        state.manifests.some((each) => isPolicy(each) && JSON.stringify(refOf(each.object)) === JSON.stringify(policy)),
+    };
+  }
+
+  /** Undefined where Cilium would refuse what comes out. */
+  #after(state: State, candidate: Candidate): State | undefined {
+    const { what, edits } = candidate;
+    const manifests = edited(state.manifests, edits);
+    const changed = manifests.filter((manifest, index) => manifest !== state.manifests[index]);
+    const refs = new Set(changed.map(({ object }) => JSON.stringify(refOf(object))));
+    const others = manifests.filter((manifest) => !isPolicy(manifest));
+    const { world } = readWorld({ ...this.#input.world, manifests: [...others, ...changed], externals: [] });
+    const read = new Set(world.rules.map(({ origin }) => JSON.stringify(origin.policy)));
+    if ([...refs].some((ref) => !read.has(ref))) return undefined;
+    return {
+      steps: [...state.steps, what],
+      edits: [...state.edits, ...edits],
+      manifests,
+      rules: [
+        ...state.rules.filter(({ origin }) => !refs.has(JSON.stringify(origin.policy))),
+        ...world.rules.filter(({ origin }) => refs.has(JSON.stringify(origin.policy))),
+      ],
+      size: state.size + cost(candidate),
+    };
+  }
+}
+
+/** As most policies write it. */
+function usual(manifests: readonly Manifest[]): string {
+  const text = JSON.stringify(manifests.filter(isPolicy).map(({ object }) => object));
+  const uses = namespaceLabels.map((label) => ({ label, count: text.split(`"${label}"`).length }));
+  return uses.reduce((most, each) => (each.count > most.count ? each : most)).label;
+}
+
+function cost({ edits, reluctance = 0 }: Candidate): number {
+  return edits.reduce((sum, edit) => sum + sizeOf(edit), reluctance);
+}
+
+/** By size; of equal ones the earlier stays first. */
+function insert(queue: State[], state: State): void {
+  const position = queue.findIndex(({ size }) => size > state.size);
+  queue.splice(position < 0 ? queue.length : position, 0, state);
+}
