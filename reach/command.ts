@@ -77,6 +77,16 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .addOption(output(["text", "json"]));
   explain.option("--service", "ask for a Service: its port, its backends, and what a caller gets");
   does(surrounded(explain), async () => (await import("./verbs/explain.ts")).explain);
+  const why = verb(
+    "why",
+    "why a recorded flow was dropped, and the smallest change that lets it pass, as a patch",
+    "hubble observe --verdict DROPPED --last 1 -o jsonpb | reach why --flow - manifests/ | git apply",
+  )
+    .addArgument(paths())
+    .requiredOption("--flow <file>", "flows as `hubble observe -o jsonpb` prints them; - is standard input")
+    .option("--all", "answer for every dropped connection of the file, not for the first alone")
+    .addOption(output(["text", "markdown", "json"]));
+  does(surrounded(why), async () => (await import("./verbs/why.ts")).why);
   const lint = verb("lint", "what Cilium refuses, drops or ignores in manifests", "reach lint manifests/ -o sarif")
     .addArgument(paths())
     .addOption(output(["text", "markdown", "json", "sarif"]));

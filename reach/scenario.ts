@@ -9,7 +9,8 @@ import { readWorld } from "../policies/reachability/read/world.ts";
 import { load, type Loaded } from "./input/load.ts";
 import type { Surroundings, Target } from "./surroundings.ts";
 
-const apiServers: Record<Target, ApiServer> = { kind: "on another node", aks: "outside the cluster" };
+/** What each target makes of the API server. */
+export const apiServers: Record<Target, ApiServer> = { kind: "on another node", aks: "outside the cluster" };
 
 export interface Scenario {
   readonly world: World;
