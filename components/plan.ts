@@ -6,9 +6,10 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Manifest } from "../policies/bundle.ts";
+import type { BundleContext, Manifest } from "../policies/bundle.ts";
 import { selectBundles } from "../policies/bundles.ts";
 import { type Problem, ProblemsError, UserError } from "../policies/problems.ts";
+import { prove } from "../policies/prove.ts";
 import { argoCdValues } from "./argocd/values.ts";
 import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
@@ -58,14 +59,24 @@ async function decide(): Promise<Plan> {
   const settings = settingsFromPulumi();
   const facts = clusterFacts(settings);
   const bundles = selectBundles(settings.policies);
+  const context: BundleContext = { isolatedNamespaces: isolatedNamespaces(settings.namespaces), choices: {} };
   const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
     rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
 
   const warnings = [
-    ...refuseImpossible({ stack, settings, facts, values, bundles }),
+    ...refuseImpossible({
+      stack,
+      settings,
+      facts,
+      values,
+      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(context) })),
+    }),
     ...(settings.target === "aks" ? aksWarnings(settings.aks, file) : []),
   ];
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
+
+  const { problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
+  if (problems.length > 0) throw new ProblemsError(problems);
 
   const wanted = wantedCharts(settings);
   const prepared = await prepareCharts(wanted, {
@@ -89,9 +100,7 @@ async function decide(): Promise<Plan> {
     installs: new Set(wanted.filter((key) => missing.every((chart) => chart.key !== key))),
     leftOut: Object.fromEntries(missing.map(({ key, reason }) => [charts[key].name, reason])),
     bundles: bundles.map(({ name }) => name),
-    manifests: bundles.flatMap((bundle) =>
-      bundle.manifests({ isolatedNamespaces: isolatedNamespaces(settings.namespaces) }),
-    ),
+    manifests: bundles.flatMap((bundle) => bundle.manifests(context)),
     values,
   };
 }

@@ -1,9 +1,10 @@
 /**
- * Bundle: policies that are switched on and off together because they keep one promise together.
+ * Bundle: policies that are switched on and off together because they keep promises together.
  *
  * What a bundle yields are the very objects that are applied: nothing is judged that is not deployed, nothing deployed
  * that was not judged.
  */
+import type { BundleChoices } from "./choices.ts";
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -19,10 +20,12 @@ export interface Manifest {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** What a stack tells its bundles. */
+/** What a stack tells its bundles. Plain data: what differs between clusters travels as a fact. */
 export interface BundleContext {
   /** Namespaces that start closed. */
   readonly isolatedNamespaces: readonly string[];
+  /** What the stack chose for each bundle, defaults filled. */
+  readonly choices: BundleChoices;
 }
 
 /** What a bundle cannot work without; a setting that takes it away is refused. */
@@ -33,11 +36,21 @@ export interface BundleNeeds {
   readonly authentication: boolean;
 }
 
+/** One line of a promise, as a file of promises says it (docs/reach.md). */
+export type BundlePromise =
+  { readonly must: string; readonly because: string } | { readonly never: string; readonly because: string };
+
 export interface Bundle {
   /** The same as its folder, and the word that switches it on. */
   readonly name: string;
+  /** Of the bundle alone, raised with an entry in its CHANGELOG whenever what it opens or closes changes. */
+  readonly version: string;
   /** One sentence that must hold wherever the bundle is on. */
   readonly promise: string;
-  readonly needs: BundleNeeds;
+  needs(context: BundleContext): BundleNeeds;
   manifests(context: BundleContext): readonly Manifest[];
+  /** The sentence as lines that can be proved; at least one line says where it ends. */
+  promises(context: BundleContext): readonly BundlePromise[];
+  /** Pods that stand for the workloads the bundle speaks of, where no chart of ours brings them. */
+  examples(context: BundleContext): readonly Manifest[];
 }

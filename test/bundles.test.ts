@@ -5,13 +5,17 @@ import { join } from "node:path";
 import { baseline } from "../policies/baseline/bundle.ts";
 import type { Bundle, Manifest } from "../policies/bundle.ts";
 import { bundles, selectBundles } from "../policies/bundles.ts";
+import { prove } from "../policies/prove.ts";
 import { parseManifest } from "../policies/manifests.ts";
 import { systemNamespaces } from "../policies/names.ts";
 
 const policies = join(import.meta.dirname, "..", "policies");
 
 describe("Baseline", () => {
-  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests({ isolatedNamespaces: ["dev", "uat"] });
+  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests({
+    isolatedNamespaces: ["dev", "uat"],
+    choices: {},
+  });
 
   it("closes each isolated namespace with a NetworkPolicy that allows nothing [S1-30]", () => {
     assert.deepEqual(denyInDev, {
@@ -53,7 +57,7 @@ describe("Baseline", () => {
   });
 
   it("yields nothing where no namespace is isolated", () => {
-    assert.deepEqual(baseline.manifests({ isolatedNamespaces: [] }), []);
+    assert.deepEqual(baseline.manifests({ isolatedNamespaces: [], choices: {} }), []);
   });
 });
 
@@ -101,8 +105,23 @@ describe("Every bundle", () => {
       assert.ok(table.includes(bundle.promise));
     });
 
+    it(`${bundle.name} tells what its version changed`, () => {
+      const readme = readFileSync(join(policies, bundle.name, "README.md"), "utf8");
+      assert.match(bundle.version, /^\d+\.\d+\.\d+$/);
+      assert.ok(readme.includes(`\n- ${bundle.version}: `));
+    });
+
+    it(`${bundle.name} promises what must be and what must never be, each with its reason, and keeps it`, () => {
+      const context = { isolatedNamespaces: ["dev", "uat"], choices: {} };
+      const kinds = bundle.promises(context).map((promise) => ("must" in promise ? "must" : "never"));
+      assert.deepEqual([...new Set(kinds)].sort(), ["must", "never"]);
+      assert.ok(bundle.promises(context).every(({ because }) => because !== ""));
+      const places = ["on another node", "on the pod's node", "outside the cluster"] as const;
+      assert.deepEqual(prove({ bundles: [baseline, bundle], context, apiServer: places }).problems, []);
+    });
+
     it(`${bundle.name} binds no system namespace and says whose labels it selects [S1-34]`, () => {
-      assert.deepEqual(faults(bundle, bundle.manifests({ isolatedNamespaces: ["dev"] })), []);
+      assert.deepEqual(faults(bundle, bundle.manifests({ isolatedNamespaces: ["dev"], choices: {} })), []);
     });
   }
 

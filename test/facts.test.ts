@@ -27,6 +27,7 @@ describe("the facts of a cluster", () => {
       kubeProxy: "follows",
       exposure: "nodePort",
       announcements: "possible",
+      apiServerPlaces: ["on another node", "on the pod's node"],
       apiServer: { kind: "known", host: "simulated-nodes.invalid", port: 6443 },
     });
   });
@@ -52,6 +53,7 @@ describe("the facts of a cluster", () => {
         kubeProxy: "follows",
         exposure: "nodePort",
         announcements: "possible",
+        apiServerPlaces: ["on another node", "on the pod's node"],
         apiServer: { kind: "known", host: "shop-control-plane", port: 6443 },
       },
     );
@@ -72,6 +74,7 @@ describe("the facts of a cluster", () => {
       kubeProxy: "kept",
       exposure: "loadBalancer",
       announcements: "pointless",
+      apiServerPlaces: ["outside the cluster"],
       apiServer: { kind: "created", port: 443 },
     });
   });
@@ -100,6 +103,7 @@ describe("the facts of a cluster", () => {
         kubeProxy: "kept",
         exposure: "loadBalancer",
         announcements: "pointless",
+        apiServerPlaces: ["outside the cluster", "on another node", "on the pod's node"],
         apiServer: { kind: "unknown" },
       },
     );
@@ -137,6 +141,7 @@ describe("the facts of a cluster", () => {
         kubeProxy: "removed",
         exposure: "nodePort",
         announcements: "possible",
+        apiServerPlaces: ["outside the cluster", "on another node", "on the pod's node"],
         apiServer: { kind: "known", host: "api.example.com", port: 6443 },
       },
     );

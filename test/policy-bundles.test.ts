@@ -54,7 +54,7 @@ describe("Namespaces", () => {
 });
 
 describe("PolicyBundles", () => {
-  const manifests = baseline.manifests({ isolatedNamespaces: ["dev"] });
+  const manifests = baseline.manifests({ isolatedNamespaces: ["dev"], choices: {} });
 
   it("applies the very objects it is given, after the network and the namespaces", async () => {
     const recording = recordResources();

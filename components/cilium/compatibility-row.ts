@@ -3,7 +3,7 @@
  *
  * What is judged are the merged Helm values, so that nothing gets past a row by way of the stack's own values.
  */
-import type { Bundle, BundleNeeds } from "../../policies/bundle.ts";
+import type { BundleNeeds } from "../../policies/bundle.ts";
 import type { Problem } from "../../policies/problems.ts";
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
@@ -25,7 +25,10 @@ export interface Candidate {
 }
 
 /** A policy bundle, and what it cannot work without. */
-export type ChosenBundle = Pick<Bundle, "name" | "needs">;
+export interface ChosenBundle {
+  readonly name: string;
+  readonly needs: BundleNeeds;
+}
 
 /** A problem with the row it belongs to. */
 export interface Finding extends Problem {

@@ -25,6 +25,8 @@ export function clusterFacts(settings: Settings): ClusterFacts {
 /** What holds on both local clusters: kwok accepts whatever kind accepts, so that a change can be tried on it first. */
 const local = {
   lifetime: lifetimeOf("kwok"),
+  // A pod may run beside it or on another node.
+  apiServerPlaces: ["on another node", "on the pod's node"],
   kubernetesVersion: minorOf(kubernetesVersion),
   ipam: "kubernetes",
   aksByoCni: false,
@@ -66,6 +68,7 @@ function aksFacts(settings: Settings): ClusterFacts {
   return {
     target: "aks",
     lifetime: lifetimeOf("aks"),
+    apiServerPlaces: ["outside the cluster"],
     kubernetesVersion: aks.kubernetesVersion,
     nodes: "real",
     nodeCount:
@@ -94,6 +97,8 @@ function existingFacts(settings: Settings): ClusterFacts {
   return {
     target: "existing",
     lifetime: lifetimeOf("existing"),
+    // Whoever made the cluster decided that, and told nobody.
+    apiServerPlaces: ["outside the cluster", "on another node", "on the pod's node"],
     ...(existing.kubernetesVersion === undefined ? {} : { kubernetesVersion: existing.kubernetesVersion }),
     nodes: "real",
     nodeCount: existing.nodeCount,

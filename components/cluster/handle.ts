@@ -7,6 +7,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { ApiServer as ApiServerPlace } from "../../policies/reachability/read/externals.ts";
 import type { Lifetime } from "./lifetime.ts";
 
 /** What is true of a cluster before it exists: plain values, decided from the settings alone. */
@@ -37,6 +38,8 @@ export interface ClusterFacts {
   readonly exposure: "nodePort" | "loadBalancer";
   /** Whether LB-IPAM pools, L2 announcements and BGP can work on the network underneath. */
   readonly announcements: "possible" | "pointless";
+  /** Where the API server may run, seen from a pod: that decides what else it is to a policy. */
+  readonly apiServerPlaces: readonly [ApiServerPlace, ...ApiServerPlace[]];
   /** Where pods find the API server without kube-proxy. A name where the address may change. */
   readonly apiServer: ApiServerAddress;
 }

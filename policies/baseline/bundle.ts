@@ -4,16 +4,34 @@
  * Every other bundle adds to this one: policies are a union, so none of them can take the name resolution away; a
  * Cilium deny rule could.
  */
-import type { Bundle } from "../bundle.ts";
+import type { Bundle, BundlePromise } from "../bundle.ts";
+import { examplePod } from "../inventory.ts";
 import { manifestsIn, placedIn } from "../manifests.ts";
 
 export const baseline: Bundle = {
   name: "baseline",
+  version: "1.0.0",
   promise: "Pods of an isolated namespace reach cluster DNS and nothing else, and nothing but their node reaches them.",
   // allow-dns.yaml looks into the questions, which is also what lets later rules speak of host names.
-  needs: { l7Proxy: true, authentication: false },
+  needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: ({ isolatedNamespaces }) => {
     const templates = manifestsIn(import.meta.dirname, "default-deny.yaml", "allow-dns.yaml");
     return isolatedNamespaces.flatMap((namespace) => templates.map(placedIn(namespace)));
   },
+  promises: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(promisesOf),
+  examples: ({ isolatedNamespaces }) =>
+    isolatedNamespaces.flatMap((namespace) => [examplePod(namespace), examplePod(namespace, "other-example")]),
 };
+
+function promisesOf(namespace: string): readonly BundlePromise[] {
+  const example = `${namespace}/example`;
+  return [
+    { must: `${example} -> kube-system/coredns UDP 53; TCP 53`, because: "a pod resolves names" },
+    { never: `${example} -> kube-system/coredns TCP 9153`, because: "name resolution is all that is left open" },
+    { never: `${example} -> world`, because: "nothing leaves the cluster" },
+    { never: `${example} -> kube-apiserver`, because: "an application has no business with the API server" },
+    { never: `${namespace}/other-example -> ${example}`, because: "neighbours are closed to each other as well" },
+    { never: `world -> ${example}`, because: "nothing enters" },
+    { must: `host -> ${example} all ports`, because: "the kubelet probes its pods" },
+  ];
+}

@@ -1,5 +1,5 @@
 /** A case of the compatibility matrix: a stack, the whole of what is said about it, and the nearest stack that is fine. */
-import type { Bundle } from "../../policies/bundle.ts";
+import type { ChosenBundle } from "../../components/cilium/compatibility-row.ts";
 import type { judgementOf, Written } from "../support/judged.ts";
 
 export interface MatrixCase {
@@ -28,6 +28,6 @@ export function existing(block: Written, cilium: Written = {}): Written {
   return { target: "existing", kubeconfig: "secret", existing: facts, cilium };
 }
 
-export function bundle(name: string, need: "l7Proxy" | "authentication"): Pick<Bundle, "name" | "needs"> {
+export function bundle(name: string, need: "l7Proxy" | "authentication"): ChosenBundle {
   return { name, needs: { l7Proxy: need === "l7Proxy", authentication: need === "authentication" } };
 }

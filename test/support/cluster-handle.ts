@@ -17,6 +17,7 @@ const common = {
 export const simulatedFacts: ClusterFacts = {
   ...common,
   target: "kwok",
+  apiServerPlaces: ["on another node", "on the pod's node"],
   lifetime: "throwaway",
   nodes: "simulated",
   ipam: "kubernetes",
@@ -33,6 +34,7 @@ export const localFacts: ClusterFacts = { ...simulatedFacts, target: "kind", nod
 export const cloudFacts: ClusterFacts = {
   ...common,
   target: "aks",
+  apiServerPlaces: ["outside the cluster"],
   lifetime: "lasting",
   nodes: "real",
   ipam: "cluster-pool",

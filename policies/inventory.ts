@@ -1,0 +1,42 @@
+/**
+ * Inventory: the pods that are in every cluster of ours, with the labels that select them, and pods that stand for
+ * workloads nobody knows yet. A proof is about somebody; these are they.
+ */
+import type { Manifest } from "./bundle.ts";
+import { present } from "./names.ts";
+
+interface PodPort {
+  readonly name: string;
+  readonly containerPort: number;
+  readonly protocol?: "TCP" | "UDP";
+}
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Manifest {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels }, spec: {} };
+}
+
+export function pod(
+  where: string,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  ports: readonly PodPort[] = [],
+): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: where, labels },
+    spec: { containers: [{ name, ports }] },
+  };
+}
+
+/** A pod of a namespace about whose workloads nothing is known: its label is nobody else's. */
+export function examplePod(where: string, name = "example"): Manifest {
+  return pod(where, name, { "platform-example": present });
+}
+
+/** Cluster DNS, as kind and AKS both run it. */
+export const clusterDnsPod: Manifest = pod("kube-system", "coredns", { "k8s-app": "kube-dns" }, [
+  { name: "dns", containerPort: 53, protocol: "UDP" },
+  { name: "dns-tcp", containerPort: 53 },
+  { name: "metrics", containerPort: 9153 },
+]);

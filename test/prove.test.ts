@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+
+import { baseline } from "../policies/baseline/bundle.ts";
+import type { Bundle, BundleContext, Manifest } from "../policies/bundle.ts";
+import { prove, type Candidate } from "../policies/prove.ts";
+import { formatProblems } from "../policies/problems.ts";
+
+const context: BundleContext = { isolatedNamespaces: ["dev"], choices: {} };
+const anywhere: Candidate["apiServer"] = ["on another node", "on the pod's node", "outside the cluster"];
+
+/** A bundle of one policy and nothing of its own to promise. */
+function adding(manifest: Manifest): Bundle {
+  return {
+    name: "added",
+    version: "1.0.0",
+    promise: "Nothing.",
+    needs: () => ({ l7Proxy: false, authentication: false }),
+    manifests: () => [manifest],
+    promises: () => [],
+    examples: () => [],
+  };
+}
+
+function inDev(name: string, spec: Manifest["spec"]): Manifest {
+  return { apiVersion: "cilium.io/v2", kind: "CiliumNetworkPolicy", metadata: { name, namespace: "dev" }, spec };
+}
+
+function problemsWith(manifest: Manifest): string {
+  return formatProblems(prove({ bundles: [baseline, adding(manifest)], context, apiServer: anywhere }).problems);
+}
+
+describe("The proof", () => {
+  it("holds for the baseline, wherever the API server runs", () => {
+    const { results, problems } = prove({ bundles: [baseline], context, apiServer: anywhere });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      results.map(({ kind, text, kept }) => `${kind} ${text}: ${String(kept)}`),
+      [
+        "must dev/example -> kube-system/coredns UDP 53; TCP 53: true",
+        "never dev/example -> kube-system/coredns TCP 9153: true",
+        "never dev/example -> world: true",
+        "never dev/example -> kube-apiserver: true",
+        "never dev/other-example -> dev/example: true",
+        "never world -> dev/example: true",
+        "must host -> dev/example all ports: true",
+      ],
+    );
+  });
+
+  it("breaks when another bundle opens what one promises closed, the API server of a cloud as well", () => {
+    const open = inDev("too-open", { endpointSelector: {}, egress: [{ toEntities: ["world"] }] });
+    assert.equal(
+      problemsWith(open),
+      "bundle baseline, promise 3: `never: dev/example -> world` does not hold: dev/example -> world all ports: allowed\n" +
+        "      egress: allowed by cnp dev/too-open spec.egress[0] (S4)\n" +
+        "      ingress: world is no pod, so no policy applies (S6)\n" +
+        "  expected it to hold, because nothing leaves the cluster  [policies/broken-promise]\n\n" +
+        "bundle baseline, promise 4: `never: dev/example -> kube-apiserver` does not hold: " +
+        "dev/example -> kube-apiserver all ports: allowed\n" +
+        "      egress: allowed by cnp dev/too-open spec.egress[0] (S4)\n" +
+        "      ingress: kube-apiserver is no pod, so no policy applies (S6)\n" +
+        "  expected it to hold, because an application has no business with the API server  [policies/broken-promise]",
+    );
+  });
+
+  it("breaks when a deny takes what one promises", () => {
+    const deny = inDev("no-dns", {
+      endpointSelector: {},
+      egressDeny: [{ toPorts: [{ ports: [{ port: "53", protocol: "UDP" }] }] }],
+    });
+    assert.match(problemsWith(deny), /`must: dev\/example -> kube-system\/coredns UDP 53; TCP 53` does not hold/);
+  });
+
+  it("breaks on the one place of the API server where a promise does not hold", () => {
+    const remote = inDev("nodes", { endpointSelector: {}, egress: [{ toEntities: ["remote-node"] }] });
+    assert.match(problemsWith(remote), /`never: dev\/example -> kube-apiserver` does not hold/);
+    const outside = { bundles: [baseline, adding(remote)], context, apiServer: ["outside the cluster"] as const };
+    assert.deepEqual(prove(outside).problems, []);
+  });
+
+  it("breaks on an object that Cilium refuses, and on a field it drops", () => {
+    const refused = inDev("refused", { endpointSelector: {}, egress: [], enableDefaultDeny: true });
+    assert.match(problemsWith(refused), /dev\/refused › spec\.enableDefaultDeny: `true` has the wrong type/);
+    const dropped = inDev("dropped", {
+      endpointSelector: {},
+      egressDeny: [{ toFQDNs: [{ matchName: "example.org" }] }],
+    });
+    assert.match(
+      problemsWith(dropped),
+      /dev\/dropped › spec\.egressDeny\[0\]\.toFQDNs: Cilium does not know this field/,
+    );
+  });
+
+  it("breaks on a name that no rule lets Cilium learn", () => {
+    const context: BundleContext = { isolatedNamespaces: [], choices: {} };
+    const byName = inDev("by-name", {
+      endpointSelector: {},
+      egress: [{ toFQDNs: [{ matchName: "example.org" }], toPorts: [{ ports: [{ port: "443", protocol: "TCP" }] }] }],
+    });
+    const pod: Manifest = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { namespace: "dev", name: "app" },
+      spec: { containers: [] },
+    };
+    const bundle: Bundle = { ...adding(byName), examples: () => [pod] };
+    assert.match(
+      formatProblems(prove({ bundles: [bundle], context, apiServer: ["on another node"] }).problems),
+      /reachability\/name-never-learned/,
+    );
+  });
+
+  it("does not take a promise that is none for kept", () => {
+    const bundle: Bundle = {
+      ...baseline,
+      promises: () => [{ must: "dev/example to coredns", because: "it is written" }],
+    };
+    const { problems } = prove({ bundles: [bundle], context, apiServer: anywhere });
+    assert.deepEqual(
+      problems.map(({ where, what }) => `${where}: ${what}`),
+      ["bundle baseline, promise 1: `dev/example to coredns` names no two ends"],
+    );
+  });
+});
