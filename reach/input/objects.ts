@@ -22,11 +22,15 @@ function flat(written: Written): readonly Written[] {
   const items = isFields(object) ? itemsOf(object) : undefined;
   if (!isFields(object) || items === undefined) return [written];
   const offsets = itemLocations(written.locate()).map(({ offset }) => offset);
+  // Looked up once for all items, and only when somebody asks for a place.
+  let located: readonly Located[] | undefined;
+  const locate = (index: number): Located =>
+    (located ??= itemLocations(written.locate()))[index] ?? { offset: written.offset, entries: () => [] };
   return items.flatMap((item, index) =>
     flat({
       object: isFields(item) ? withKind(item, object) : item,
       offset: offsets[index] ?? written.offset,
-      locate: () => itemLocations(written.locate())[index] ?? written.locate(),
+      locate: () => locate(index),
     }),
   );
 }

@@ -18,6 +18,7 @@ import type { Origin } from "../../policies/reachability/model.ts";
 import { load } from "../../reach/input/load.ts";
 import { seeded, type Random } from "../bench/reach/random.ts";
 import { everyField } from "./every-field.ts";
+import { standardInput } from "./standard-input.ts";
 
 /** No input of this size may take longer, on a machine that does other things as well. */
 const longest = 5_000;
@@ -310,7 +311,7 @@ function written(objects: readonly unknown[], random: Random): Buffer {
 export async function digest(bytes: Uint8Array): Promise<"refused" | "answered"> {
   let loaded;
   try {
-    loaded = await load(["-"], { stdin: once(bytes) });
+    loaded = await load(["-"], { stdin: standardInput(bytes) });
   } catch (error) {
     if (error instanceof ProblemsError) return "refused";
     throw error;
@@ -333,10 +334,6 @@ export async function digest(bytes: Uint8Array): Promise<"refused" | "answered">
     explain(traffic, world);
   }
   return "answered";
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }
 
 export interface Finding {

@@ -4,10 +4,7 @@
 import assert from "node:assert/strict";
 
 import { load } from "../../reach/input/load.ts";
-
-async function* bytes(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
-}
+import { standardInput } from "./standard-input.ts";
 
 const rendered = `---
 # Source: shop/templates/policy.yaml
@@ -38,7 +35,7 @@ metadata:
 
 describe("loading manifests", () => {
   it("takes what helm renders, from standard input, with the line of each object", async () => {
-    const { manifests, problems } = await load(["-"], { stdin: bytes(rendered) });
+    const { manifests, problems } = await load(["-"], { stdin: standardInput(rendered) });
     assert.deepEqual(
       manifests.map(({ object, source }) => [object["kind"], source]),
       [
@@ -50,7 +47,7 @@ describe("loading manifests", () => {
   });
 
   it("finds the line of a field", async () => {
-    const { place } = await load(["-"], { stdin: bytes(rendered) });
+    const { place } = await load(["-"], { stdin: standardInput(rendered) });
     const policy = { kind: "CiliumNetworkPolicy", namespace: "shop", name: "web" } as const;
     assert.equal(place({ policy, path: "spec.egress[1].toPorts[1]" }), "stdin:16");
   });
