@@ -16,9 +16,10 @@ import { answerKey, connect, type Cell } from "./matrix.ts";
 import type { Endpoint, Traffic, World } from "./model.ts";
 import { Numbers } from "./numbers.ts";
 import { remembered } from "./remembered.ts";
-import { risks, type ChangeRow, type DiffReport, type Edge, type PortRange } from "./report.ts";
+import { risks, type ChangeRow, type DiffReport, type Edge, type EdgeAnswer, type PortRange } from "./report.ts";
 import { riskOf } from "./risk.ts";
 import type { Selected } from "./selection.ts";
+import { squareOf } from "./square.ts";
 
 /** One side of a comparison. */
 export interface State {
@@ -62,7 +63,15 @@ export function diffReport({ before, after, selected = {}, alike = "change" }: D
     const cells = [old.between(source.before, target.before), now.between(source.after, target.after)] as const;
     return numbers.of(answerOf(clipped(cells[0], listener), clipped(cells[1], listener)));
   };
-  const square = { sets: parts.map(({ members }) => members), answer };
+  const square = squareOf(
+    parts.map(({ members }) => members),
+    (from, say) => {
+      for (const to of parts.keys()) {
+        const number = answer(from, to);
+        if (number !== 0) say(to, number);
+      }
+    },
+  );
   const roles = parts.map(roleText);
   const { groups, positions, representatives } = groupsOf(square, endpoints, (part) => roles[part] ?? "");
   const changes: ChangeRow[] = [];
@@ -188,7 +197,7 @@ function changesOf(spans: readonly SpanChange[]): Change[] {
 }
 
 /** What is possible after as it was before. */
-function keptOf({ changes, after }: Answer): Omit<Edge, "from" | "to">[] {
+function keptOf({ changes, after }: Answer): EdgeAnswer[] {
   const moved = (protocol: string, port: number): boolean =>
     changes.some((change) => change.protocol === protocol && change.first <= port && port <= change.last);
   const stayed = after.flatMap((span) => {

@@ -6,14 +6,7 @@
 import { namespaceKey } from "./labels.ts";
 import type { Endpoint } from "./model.ts";
 import type { Group } from "./report.ts";
-
-/** A square of answers between sets of equal endpoints. Equal numbers are equal answers. */
-export interface Square {
-  /** Positions of endpoints; all of one set are equal. */
-  readonly sets: readonly (readonly number[])[];
-  /** Positions of sets. */
-  readonly answer: (from: number, to: number) => number;
-}
+import { rowNumbers, transposed, type Square } from "./square.ts";
 
 export interface Grouping {
   readonly groups: readonly Group[];
@@ -21,9 +14,14 @@ export interface Grouping {
   readonly positions: readonly (readonly number[])[];
   /** One set of the square that stands for each group. */
   readonly representatives: readonly number[];
+  /** Per set: the position of its group. */
+  readonly groupOf: Int32Array;
 }
 
-/** In the order of the first member. `apart` is what else must be equal to be in one group. */
+/**
+ * In the order of the first member. `apart` is what else must be equal to be in one group: sets that it holds equal must
+ * have something to say to, and to hear from, the same sets.
+ */
 export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: (set: number) => string): Grouping {
   const found = new Map<string, number[]>();
   for (const [set, key] of keysOf(square).entries()) {
@@ -35,34 +33,24 @@ export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: 
   const sizes = namespaceSizes(endpoints);
   const each = [...found.values()].map((sets) => {
     const positions = sets.flatMap((set) => square.sets[set] ?? []).sort((a, b) => a - b);
-    return { positions, representative: sets[0] ?? 0 };
+    return { positions, representative: sets[0] ?? 0, sets };
   });
   each.sort((a, b) => (a.positions[0] ?? 0) - (b.positions[0] ?? 0));
+  const groupOf = new Int32Array(square.sets.length);
+  for (const [group, { sets }] of each.entries()) for (const set of sets) groupOf[set] = group;
   return {
-    groups: each.map(({ positions }) => groupOf(positions, endpoints, sizes)),
+    groupOf,
+    groups: each.map(({ positions }) => grouped(positions, endpoints, sizes)),
     positions: each.map(({ positions }) => positions),
     representatives: each.map(({ representative }) => representative),
   };
 }
 
 /** Equal keys, equal rows and columns, the answer of a set to itself included. */
-function keysOf({ sets, answer }: Square): string[] {
-  const rows = sets.map((_set, from) => sets.map((_other, to) => answer(from, to)));
-  const columns = sets.map((_set, to) => sets.map((_other, from) => rows[from]?.[to] ?? 0));
-  const row = numbered(rows);
-  const column = numbered(columns);
-  return sets.map((_set, at) => `${String(row[at])} ${String(column[at])}`);
-}
-
-/** Equal lists get equal numbers. */
-function numbered(lists: readonly (readonly number[])[]): number[] {
-  const known = new Map<string, number>();
-  return lists.map((list) => {
-    const key = list.join(",");
-    let number = known.get(key);
-    if (number === undefined) known.set(key, (number = known.size));
-    return number;
-  });
+function keysOf(square: Square): string[] {
+  const row = rowNumbers(square);
+  const column = rowNumbers(transposed(square));
+  return square.sets.map((_set, at) => `${String(row[at])} ${String(column[at])}`);
 }
 
 export function namespaceOf(endpoint: Endpoint | undefined): string | undefined {
@@ -87,7 +75,7 @@ function namespaceSizes(endpoints: readonly Endpoint[]): ReadonlyMap<string, num
   return sizes;
 }
 
-function groupOf(
+function grouped(
   positions: readonly number[],
   endpoints: readonly Endpoint[],
   sizes: ReadonlyMap<string, number>,

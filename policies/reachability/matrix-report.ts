@@ -1,16 +1,21 @@
 /**
  * Matrix report: all pairs of a world, equal endpoints told as one and ports with one answer as one line.
+ *
+ * It goes along what is possible: most pairs of a large world are denied, and what is denied is only counted.
  */
 import type { Problem } from "../problems.ts";
-import { asked, clipping, partsOf, roleText } from "./cut.ts";
-import { cellKey, edgesOf } from "./edges.ts";
+import { Cells, nothingPossible, type Cell } from "./cells.ts";
+import { asked, clipping, partsOf, roleText, type Part } from "./cut.ts";
+import { cellKey, edgesIn, EdgeTableMaker } from "./edges.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
-import { groupsOf } from "./groups.ts";
-import { connect, type Cell } from "./matrix.ts";
-import type { World } from "./model.ts";
+import { groupsOf, type Grouping } from "./groups.ts";
+import { CellNumbers } from "./matrix.ts";
+import type { Endpoint, World } from "./model.ts";
 import { Numbers } from "./numbers.ts";
-import type { Edge, MatrixReport } from "./report.ts";
+import { remembered } from "./remembered.ts";
+import type { Edge, EdgeTable, MatrixReport } from "./report.ts";
 import type { Selected } from "./selection.ts";
+import { squareOf, type Square } from "./square.ts";
 
 export interface MatrixQuestion {
   readonly world: World;
@@ -20,38 +25,33 @@ export interface MatrixQuestion {
   readonly place?: Place;
 }
 
-/** Nobody asks about this pair. */
-const notAsked = 0;
-
 export function matrixReport({ world, findings, selected = {}, place }: MatrixQuestion): MatrixReport {
-  const matrix = connect(world);
-  const clipped = clipping(selected);
-  const cells = new Numbers<Cell>(cellKey);
-  const parts = partsOf(matrix.classes, world.endpoints, selected);
-  const answer = (from: number, to: number): number => {
-    const [client, server] = [parts[from], parts[to]];
-    const listener = world.endpoints[server?.members[0] ?? 0];
-    if (client === undefined || server === undefined || listener === undefined || !asked(client, server)) {
-      return notAsked;
-    }
-    return cells.of(clipped(matrix.between(client.of, server.of), listener));
-  };
-  const square = { sets: parts.map(({ members }) => members), answer };
+  const cells = new Cells();
+  const numbers = new CellNumbers(world, cells);
+  const parts = partsOf(numbers.classes, world.endpoints, selected);
+  const shown = shownCells(cells, selected);
+  const square = possibleSquare(parts, numbers, (number, server) => shown.numberOf(number, listenerOf(server)));
   const roles = parts.map(roleText);
-  const { groups, representatives } = groupsOf(square, world.endpoints, (part) => roles[part] ?? "");
-  const edges: Edge[] = [];
-  let denied = 0;
-  for (const [from, client] of groups.entries()) {
-    for (const [to, server] of groups.entries()) {
-      const pairs = client.members.length * (from === to ? client.members.length - 1 : server.members.length);
-      const cell = cells.at(answer(representatives[from] ?? 0, representatives[to] ?? 0));
-      if (pairs === 0 || cell === undefined) continue;
-      const found = edgesOf(cell);
-      if (found.length === 0) denied += pairs;
-      for (const edge of found) edges.push({ from, to, ...edge });
-    }
+  const grouping = groupsOf(square, world.endpoints, (part) => roles[part] ?? "");
+  const { groups } = grouping;
+  const { table, pairs } = edgesBetween(square, grouping, shown.at);
+  let edges: readonly Edge[] | undefined;
+  return {
+    kind: "matrix",
+    cilium: world.cilium,
+    groups,
+    get edges() {
+      return (edges ??= edgesIn(table));
+    },
+    table,
+    denied: askedPairs(parts, roles) - pairs,
+    findings,
+    explain: explained,
+  };
+
+  function listenerOf({ members }: Part): Endpoint | undefined {
+    return world.endpoints[members[0] ?? 0];
   }
-  return { kind: "matrix", cilium: world.cilium, groups, edges, denied, findings, explain: explained };
 
   function explained({ from, to, ports: [port] }: Edge): readonly string[] {
     if (port === undefined) return [];
@@ -67,4 +67,118 @@ export function matrixReport({ world, findings, selected = {}, place }: MatrixQu
   function positionOf(name: string | undefined): number {
     return world.endpoints.findIndex((endpoint) => endpoint.name === name);
   }
+}
+
+/** Cells by number, reduced to the ports that somebody asks about. */
+interface ShownCells {
+  readonly numberOf: (number: number, server: Endpoint | undefined) => number;
+  readonly at: (number: number) => Cell;
+}
+
+function shownCells(cells: Cells, selected: Selected): ShownCells {
+  if (selected.ports === undefined) return { numberOf: (number) => number, at: (number) => cells.at(number) };
+  const clipped = clipping(selected);
+  const shown = new Numbers<Cell>(cellKey);
+  return {
+    numberOf: (number, server) => {
+      const cell = server === undefined ? [] : clipped(cells.at(number), server);
+      return cell.length === 0 ? nothingPossible : shown.of(cell);
+    },
+    at: (number) => shown.at(number) ?? [],
+  };
+}
+
+/** What is possible between the parts, of itself too: that of a single endpoint decides whom it may be told with. */
+function possibleSquare(
+  parts: readonly Part[],
+  numbers: CellNumbers,
+  shown: (number: number, server: Part) => number,
+): Square {
+  const partsOfClass: number[][] = numbers.classes.map(() => []);
+  for (const [part, { of }] of parts.entries()) partsOfClass[of]?.push(part);
+  return squareOf(
+    parts.map(({ members }) => members),
+    (from, say) => {
+      const client = parts[from];
+      if (client === undefined || client.client === "left out") return;
+      const tell = (to: number, number: number): void => {
+        const server = parts[to];
+        if (server === undefined || !asked(client, server)) return;
+        const seen = shown(number, server);
+        if (seen !== nothingPossible) say(to, seen);
+      };
+      const itself = numbers.between(client.of, client.of);
+      let isTold = false;
+      for (const { to: server, number } of numbers.possible(client.of)) {
+        for (const to of partsOfClass[server] ?? []) {
+          if (to >= from && !isTold) {
+            tell(from, itself);
+            isTold = true;
+          }
+          if (to !== from) tell(to, number);
+        }
+      }
+      if (!isTold) tell(from, itself);
+    },
+  );
+}
+
+/** Edges by group, and how many pairs of endpoints have one. */
+function edgesBetween(
+  square: Square,
+  { groups, representatives, groupOf }: Grouping,
+  cellAt: (number: number) => Cell,
+): { readonly table: EdgeTable; readonly pairs: number } {
+  const maker = new EdgeTableMaker();
+  const known: (readonly number[] | undefined)[] = [];
+  const sizes = Int32Array.from(groups, ({ members }) => members.length);
+  let pairs = 0;
+  for (const [from, representative] of representatives.entries()) {
+    const clients = sizes[from] ?? 0;
+    for (const at of inOrderOfGroups(square, representative, representatives, groupOf)) {
+      const to = groupOf[square.to[at] ?? 0] ?? 0;
+      const count = clients * ((sizes[to] ?? 0) - (from === to ? 1 : 0));
+      if (count === 0) continue;
+      pairs += count;
+      const answer = square.answers[at] ?? 0;
+      for (const number of (known[answer] ??= maker.numbersOf(cellAt(answer)))) maker.add(from, to, number);
+    }
+  }
+  return { table: maker.table(), pairs };
+}
+
+/** Places in the row of those that stand for their groups. */
+function inOrderOfGroups(
+  { starts, to }: Square,
+  row: number,
+  representatives: readonly number[],
+  groupOf: Int32Array,
+): readonly number[] {
+  const places: number[] = [];
+  const groupAt = (at: number): number => groupOf[to[at] ?? 0] ?? 0;
+  let isOrdered = true;
+  const end = starts[row + 1] ?? 0;
+  for (let at = starts[row] ?? 0; at < end; at += 1) {
+    if (representatives[groupAt(at)] !== to[at]) continue;
+    isOrdered &&= places.length === 0 || groupAt(places.at(-1) ?? 0) < groupAt(at);
+    places.push(at);
+  }
+  return isOrdered ? places : places.sort((a, b) => groupAt(a) - groupAt(b));
+}
+
+/** Ordered pairs of different endpoints that somebody asks about. */
+function askedPairs(parts: readonly Part[], roles: readonly string[]): number {
+  const sorts = new Map<string, { readonly part: Part; count: number }>();
+  for (const [at, part] of parts.entries()) {
+    const sort = remembered(sorts, `${part.kind} ${roles[at] ?? ""}`, () => ({ part, count: 0 }));
+    sort.count += part.members.length;
+  }
+  let pairs = 0;
+  for (const client of sorts.values()) {
+    for (const server of sorts.values()) {
+      if (!asked(client.part, server.part)) continue;
+      pairs += client.count * (server.count - (client === server ? 1 : 0));
+    }
+  }
+  return pairs;
 }

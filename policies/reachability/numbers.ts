@@ -21,6 +21,11 @@ export class Numbers<T extends object> {
     return this.#things[number];
   }
 
+  /** In the order of their numbers. */
+  all(): readonly T[] {
+    return this.#things.flatMap((thing) => thing ?? []);
+  }
+
   #ofKey(thing: T): number {
     const key = this.#keyOf(thing);
     let number = this.#byKey.get(key);

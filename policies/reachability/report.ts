@@ -37,12 +37,23 @@ export interface Edge {
   readonly ingress: Restriction;
 }
 
+/** What one edge says of its ports; many edges say the same. */
+export type EdgeAnswer = Omit<Edge, "from" | "to">;
+
+/** Edges with each answer said once: a large world has millions of them. */
+export interface EdgeTable {
+  readonly answers: readonly EdgeAnswer[];
+  /** Three numbers for each edge: `from`, `to`, and the position of what it says in `answers`. */
+  readonly rows: Int32Array;
+}
+
 export interface MatrixReport {
   readonly kind: "matrix";
   readonly cilium: CiliumVersion;
   readonly groups: readonly Group[];
-  /** By position of `from`, then of `to`, then by port. */
+  /** By position of `from`, then of `to`, then by port. Made when asked for, from the table. */
   readonly edges: readonly Edge[];
+  readonly table: EdgeTable;
   /** Ordered pairs of endpoints between which nothing is possible. */
   readonly denied: number;
   readonly findings: readonly Problem[];

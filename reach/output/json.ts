@@ -1,10 +1,9 @@
 /**
  * JSON: reports for programs. `schema` changes when a field goes or changes its meaning, not when one is added.
  */
-import type { DiffReport, Edge, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, EdgeAnswer, EdgeTable, MatrixReport } from "../../policies/reachability/report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
 import { remainsText } from "../../policies/reachability/report-text.ts";
-import { remembered } from "../../policies/reachability/remembered.ts";
 
 export const schema = 1;
 
@@ -13,50 +12,27 @@ export const schema = 1;
  * and in `answers`: many pairs have one answer, and most of the length would be its repetition.
  */
 export function* matrixJson(report: MatrixReport): Generator<string> {
-  const { kind, cilium, groups, edges, denied, findings } = report;
-  const { answers, numbers } = answersOf(edges);
-  const before = documentText({ schema, kind, cilium, groups, answers });
+  const { kind, cilium, groups, table, denied, findings } = report;
+  const before = documentText({ schema, kind, cilium, groups, answers: table.answers.map(answerJson) });
   yield `${before.slice(0, before.lastIndexOf("\n}"))},\n`;
-  yield* listed(edges, ({ from, to, ports }) => `[${String(from)},${String(to)},${String(numbers.get(ports))}]`);
+  yield* edgePieces(table.rows);
   const after = documentText({ denied, findings });
   yield after.slice(after.indexOf("\n") + 1);
-}
-
-/** Every answer once, in the order in which the edges first have it. */
-function answersOf(edges: readonly Edge[]): {
-  readonly answers: readonly unknown[];
-  readonly numbers: ReadonlyMap<Edge["ports"], number>;
-} {
-  const numbers = new Map<Edge["ports"], number>();
-  const byText = new Map<string, number>();
-  for (const edge of edges) {
-    if (numbers.has(edge.ports)) continue;
-    numbers.set(
-      edge.ports,
-      remembered(byText, JSON.stringify(answerJson(edge)), () => byText.size),
-    );
-  }
-  return { answers: [...byText.keys()].map((text): unknown => JSON.parse(text)), numbers };
 }
 
 /** Long enough that writing a piece costs little beside making it. */
 const pieceLength = 2 ** 16;
 
-/** The field `edges` of a document, one entry to a line. */
-function* listed<T>(entries: readonly T[], textOf: (entry: T) => string): Generator<string> {
-  if (entries.length === 0) {
-    yield '  "edges": [],\n';
-    return;
-  }
-  let piece = '  "edges": [\n    ';
-  for (const [index, entry] of entries.entries()) {
-    if (index > 0) piece += ",\n    ";
-    piece += textOf(entry);
+/** The field `edges` of a document, one to a line. */
+function* edgePieces(rows: EdgeTable["rows"]): Generator<string> {
+  let piece = '  "edges": [';
+  for (let at = 0; at < rows.length; at += 3) {
+    piece += `${at === 0 ? "" : ","}\n    [${String(rows[at])},${String(rows[at + 1])},${String(rows[at + 2])}]`;
     if (piece.length < pieceLength) continue;
     yield piece;
     piece = "";
   }
-  yield `${piece}\n  ],\n`;
+  yield rows.length === 0 ? `${piece}],\n` : `${piece}\n  ],\n`;
 }
 
 export function diffJson(report: DiffReport): string {
@@ -64,7 +40,7 @@ export function diffJson(report: DiffReport): string {
   return documentText({ schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings });
 }
 
-function answerJson({ ports, outcome, egress, ingress }: Edge): unknown {
+function answerJson({ ports, outcome, egress, ingress }: EdgeAnswer): unknown {
   const remains = remainsText({ egress, ingress });
   return {
     ports,

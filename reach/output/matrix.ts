@@ -1,6 +1,5 @@
 /** Matrix as text, Markdown and values: one line per edge, what is denied as a number. */
-import { remembered } from "../../policies/reachability/remembered.ts";
-import type { Edge, MatrixReport } from "../../policies/reachability/report.ts";
+import type { EdgeAnswer, MatrixReport } from "../../policies/reachability/report.ts";
 import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
@@ -34,16 +33,16 @@ export function matrixMarkdown(report: MatrixReport): string {
 }
 
 /** One row per pair of endpoints and stretch of ports, groups taken apart: a spreadsheet has its own ways to group. */
-export function* matrixCsv({ groups, edges }: MatrixReport): Generator<string> {
+export function* matrixCsv({ groups, table: { answers, rows } }: MatrixReport): Generator<string> {
   yield `${csvText([["from", "to", "protocol", "first_port", "last_port", "outcome", "remains"]])}\n`;
   const names = groups.map(({ members }) => members.map((name) => csvText([[name]])));
   // What stands behind the two names is written once for all pairs of one answer.
-  const answers = new Map<Edge["ports"], readonly string[]>();
+  const behind = answers.map(answerRows);
   let piece = "";
-  for (const edge of edges) {
-    const answer = remembered(answers, edge.ports, () => answerRows(edge));
-    for (const client of names[edge.from] ?? []) {
-      for (const server of names[edge.to] ?? []) {
+  for (let at = 0; at < rows.length; at += 3) {
+    const answer = behind[rows[at + 2] ?? 0] ?? [];
+    for (const client of names[rows[at] ?? 0] ?? []) {
+      for (const server of names[rows[at + 1] ?? 0] ?? []) {
         if (client === server) continue;
         for (const row of answer) piece += `${client},${server},${row}\n`;
       }
@@ -58,7 +57,7 @@ export function* matrixCsv({ groups, edges }: MatrixReport): Generator<string> {
 /** Long enough that writing a piece costs little beside making it. */
 const pieceLength = 2 ** 16;
 
-function answerRows({ ports, outcome, ...sides }: Edge): string[] {
+function answerRows({ ports, outcome, ...sides }: EdgeAnswer): string[] {
   const remains = remainsText(sides);
   return ports.map(({ protocol, first, last }) => csvText([[protocol, String(first), String(last), outcome, remains]]));
 }

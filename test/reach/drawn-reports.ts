@@ -1,6 +1,7 @@
 /**
  * Drawn reports: worlds of any size for the tests of drawings, without an engine behind them.
  */
+import { tableOf } from "../../policies/reachability/edges.ts";
 import type {
   ChangeRow,
   DiffReport,
@@ -49,6 +50,7 @@ export function matrixOf(
     cilium: "1.20",
     groups,
     edges,
+    table: tableOf(edges),
     denied: 7,
     findings: [],
     explain: ({ from, to, ports }) => [
