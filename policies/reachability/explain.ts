@@ -140,6 +140,8 @@ function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, ori
       return `allowed by ${by}, restricted at L7`;
     case "L9":
       return `a cluster network policy may decide it, if the cluster knows the kind: ${by}`;
+    case "L5":
+      return `a host policy may decide it, if the host firewall is on: ${by}`;
     case "L4":
       return `rules that Cilium cannot merge: ${by}`;
     default:

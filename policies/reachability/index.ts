@@ -5,6 +5,7 @@
  */
 export { compare, compareAt, type Change, type ChangeKind, type Comparison, type Question } from "./diff.ts";
 export { explain, explanationText, type Explanation } from "./explain.ts";
+export { needsExpressionCheck, type ExpressionError } from "./expressions.ts";
 export { connect, type Cell, type Matrix, type Span } from "./matrix.ts";
 export type {
   Endpoint,

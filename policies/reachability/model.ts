@@ -126,6 +126,8 @@ export interface World {
   readonly endpoints: readonly Endpoint[];
   readonly rules: readonly Rule[];
   readonly services: readonly Service[];
+  /** Entries of host policies, which govern nodes and not pods (L5). */
+  readonly hostRules: readonly Pick<Rule, "origin" | "direction">[];
 }
 
 /** One question: may `from` open a connection to this port of `to`? Both are positions in `endpoints`. */

@@ -105,6 +105,9 @@ class Filling {
   }
 }
 
+/** Rows of one answer. Those who have no policy share one object of it, but not all are answered alike (L5). */
+const [knownVariant, unknownVariant] = [-1, -2];
+
 /** All rows of one direction, each made when it is asked for. */
 export class Rows {
   readonly #ready: Prepared;
@@ -137,10 +140,11 @@ export class Rows {
 
   #shared(subject: number): Row {
     const policy = this.#ready.policy(subject, this.#direction);
-    const without = withoutPolicy(this.#ready.identities.representatives[subject]?.kind ?? "external", policy);
+    const without = withoutPolicy(this.#ready, this.#direction, subject, policy);
     let rows = this.#byPolicy.get(policy);
     if (rows === undefined) this.#byPolicy.set(policy, (rows = new Map<number, Row>()));
-    const variant = without === undefined ? this.#contributions.variant(subject) : -1;
+    const constant = without?.outcome === "unknown" ? unknownVariant : knownVariant;
+    const variant = without === undefined ? this.#contributions.variant(subject) : constant;
     let row = rows.get(variant);
     if (row === undefined) {
       row = without === undefined ? this.#filled(policy, subject) : this.#constant(without.outcome);

@@ -3,7 +3,7 @@
  *
  * Most entries say the same of many peers, so their terms are made once and equal terms are one object.
  */
-import { merge, restrictionKey, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
+import { contextKey, merge, restrictionKey, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
 import type { Authentication, PortScope, Rule } from "./model.ts";
 import type { PortEntry } from "./ports.ts";
 
@@ -103,7 +103,7 @@ export class TermBook {
 }
 
 function termKey({ filter, action, l7, authentication, certainty, tier }: Term): string {
-  return [filterKey(filter), action, authentication, certainty, tier, restrictionKey(l7)].join(" ");
+  return [filterKey(filter), action, authentication, certainty, tier, restrictionKey(l7), contextKey(l7)].join(" ");
 }
 
 /** A deny replaces an allow of the same peer and range; two allows become one (S3, S23). */

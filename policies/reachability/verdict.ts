@@ -4,7 +4,7 @@
 import { defaultOf, judge } from "./judgement.ts";
 import { hasReserved } from "./labels.ts";
 import { matchAt } from "./matches.ts";
-import type { Direction, Origin, SemanticRule, Side, SideOutcome, Traffic, Verdict, World } from "./model.ts";
+import type { Direction, Endpoint, Origin, SemanticRule, Side, SideOutcome, Traffic, Verdict, World } from "./model.ts";
 import { prepare, type Prepared } from "./prepared.ts";
 import { covers, grantsOf, type Grant, type SidePolicy } from "./side-policy.ts";
 
@@ -25,14 +25,29 @@ export function outcomeOf(egress: SideOutcome, ingress: SideOutcome): Verdict["o
   return egress === "unknown" || ingress === "unknown" ? "unknown" : "allowed";
 }
 
-/** What is answered whatever the peer and the port, because there is no policy to ask (S1, S6, L4). */
+/** What is answered whatever the peer and the port, because there is no policy to ask (S1, S6, L4, L5). */
 export function withoutPolicy(
-  kind: "pod" | "external",
+  { world, identities }: Prepared,
+  direction: Direction,
+  subject: number,
   policy: SidePolicy,
 ): { readonly outcome: SideOutcome; readonly rule: SemanticRule; readonly origins: readonly Origin[] } | undefined {
-  if (kind !== "pod") return { outcome: "not-applicable", rule: "S6", origins: [] };
+  const endpoint = identities.representatives[subject];
+  if (endpoint?.kind !== "pod") {
+    const origins = hostOrigins(endpoint, direction, world);
+    return origins.length > 0
+      ? { outcome: "unknown", rule: "L5", origins }
+      : { outcome: "not-applicable", rule: "S6", origins };
+  }
   if (policy.rules.length === 0) return { outcome: "allow", rule: "S1", origins: [] };
   return policy.conflicts.length > 0 ? { outcome: "unknown", rule: "L4", origins: policy.conflicts } : undefined;
+}
+
+/** The entries that may govern the endpoint if it is a node: nothing else that is no pod has a policy (L5). */
+function hostOrigins(endpoint: Endpoint | undefined, direction: Direction, { hostRules }: World): readonly Origin[] {
+  if (endpoint === undefined || hostRules.length === 0) return [];
+  if (!hasReserved(endpoint.labels, "host") && !hasReserved(endpoint.labels, "remote-node")) return [];
+  return hostRules.filter((rule) => rule.direction === direction).map(({ origin }) => origin);
 }
 
 /** One side's answer. Subject and peer are positions of identities. */
@@ -43,12 +58,12 @@ function decideSide(
   peer: number,
   { protocol, port }: Pick<Traffic, "protocol" | "port">,
 ): Side {
-  const [pod, other] = [ready.identities.representatives[subject], ready.identities.representatives[peer]];
-  if (pod === undefined || other === undefined) {
+  const other = ready.identities.representatives[peer];
+  if (ready.identities.representatives[subject] === undefined || other === undefined) {
     throw new RangeError(`no identity at ${String(subject)} or ${String(peer)}`);
   }
   const policy = ready.policy(subject, direction);
-  const without = withoutPolicy(pod.kind, policy);
+  const without = withoutPolicy(ready, direction, subject, policy);
   if (without !== undefined) {
     const { outcome, rule, origins } = without;
     return { outcome, reason: { direction, rule, origins }, l7: [], authentication: "unspecified" };

@@ -1,10 +1,12 @@
 /**
  * One entry of a Cilium policy's ingress or egress list: peers, ports, ICMP types and authentication.
  */
+import type { ExpressionError } from "../expressions.ts";
 import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule, Service } from "../model.ts";
 import type { PeerScope, SubjectSelector } from "../selectors.ts";
 import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
+import type { ApiServer } from "./externals.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readIcmps } from "./icmp.ts";
 import { readPortRules } from "./to-ports.ts";
@@ -15,6 +17,8 @@ export interface EntryContext {
   readonly scope: PeerScope;
   readonly groups: CidrGroups;
   readonly services: readonly Service[];
+  readonly apiServer: ApiServer;
+  readonly expressionError?: ExpressionError;
   readonly direction: Direction;
   readonly action: Rule["action"];
   readonly defaultDeny: Rule["defaultDeny"];
@@ -69,6 +73,9 @@ function readAuthentication(fields: Fields, path: string, reading: Reading): Aut
   reading.only(authentication, at, ["mode"]);
   const mode = reading.text(authentication["mode"], `${at}.mode`);
   const found = modes.find((each) => each === mode);
-  if (found === undefined) reading.refuse(`${at}.mode`, `\`${mode ?? ""}\` is no mode`, modes.join(", "));
+  if (found === undefined) {
+    const what = `Cilium takes \`${mode ?? ""}\` for no authentication, and the API server does not store it`;
+    reading.note("reachability/authentication-mode", `${at}.mode`, what, modes.join(", "));
+  }
   return found ?? "unspecified";
 }

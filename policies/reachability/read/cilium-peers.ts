@@ -17,6 +17,7 @@ import { readEntity } from "./entities.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { cidrKey } from "./network-policy.ts";
+import { noteIgnoredLabels, noteLeak } from "./selector-findings.ts";
 import { expandServices } from "./services.ts";
 
 interface Found {
@@ -78,7 +79,10 @@ function peerFields({ policy, scope, groups, services, direction, action }: Entr
   return {
     Endpoints: (value, path, reading) => {
       const written = withSource(readLabelSelector(value, path, reading), "any");
-      return [labelPeer(withImplicitScope(written, policy.namespace, scope))];
+      const scoped = withImplicitScope(written, policy.namespace, scope);
+      noteIgnoredLabels(written, path, reading);
+      noteLeak(written, scoped, path, reading);
+      return [labelPeer(scoped)];
     },
     CIDR: readCidr,
     CIDRSet: readCidrRule(groups),
@@ -119,6 +123,10 @@ function unmodelled(field: string, among: "anyone" | "world"): Reader {
 const readCidr: Reader = (value, path, reading) => {
   const text = reading.text(value, path) ?? "";
   const cidr = parseCidrOrAddress(text);
+  if (cidr !== undefined && !text.includes("/")) {
+    const what = `\`${text}\` is an address: Cilium takes it, and the API server does not store it`;
+    reading.note("reachability/bare-address", path, what, `\`${text}/${String(cidr.bits)}\``);
+  }
   if (cidr !== undefined) return [{ kind: "cidr", key: cidrKey(text, []), cidrs: [cidr], except: [] }];
   reading.refuse(path, `\`${text}\` is no range`, "a range such as 10.0.0.0/8, or an address");
   return [];

@@ -2,11 +2,12 @@
  * CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: `spec` and `specs`, turned into rules.
  */
 import { namespaceKey } from "../labels.ts";
-import type { Direction, PolicyRef, Rule } from "../model.ts";
+import type { Direction, PolicyRef, Rule, World } from "../model.ts";
 import { selectorKey, withLabel, withSource, type SubjectSelector } from "../selectors.ts";
 import { readEntry, type EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
+import { noteApiServerCut, noteIgnoredLabels } from "./selector-findings.ts";
 
 const known: readonly string[] = [
   "endpointSelector",
@@ -29,30 +30,32 @@ const lists = [
   { field: "egressDeny", direction: "egress", action: "deny" },
 ] as const;
 
+/** What a policy does not say itself. */
+export type Given = Pick<EntryContext, "scope" | "groups" | "services" | "apiServer" | "expressionError">;
+
+/** What an object says of pods, and what of nodes (L5). */
+export type PolicyRules = Pick<World, "rules" | "hostRules">;
+
 /** The rules of one object; its problems stand in the reading. */
-export function readCiliumPolicy(
-  policy: PolicyRef,
-  object: Fields,
-  given: Pick<EntryContext, "scope" | "groups" | "services">,
-  reading: Reading,
-): readonly Rule[] {
+export function readCiliumPolicy(policy: PolicyRef, object: Fields, given: Given, reading: Reading): PolicyRules {
   const spec = reading.fields(object["spec"], "spec");
   const specs = reading.list(object["specs"], "specs");
   if (spec === undefined && specs === undefined) reading.refuse("spec", "an empty policy", "`spec` or `specs`");
-  return [
-    ...(spec === undefined ? [] : readSpec({ policy, ...given }, spec, "spec", reading)),
-    ...(specs ?? []).flatMap((each, index) =>
+  const read = [
+    ...(spec === undefined ? [] : [readSpec({ policy, ...given }, spec, "spec", reading)]),
+    ...(specs ?? []).map((each, index) =>
       readSpec({ policy, ...given }, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
     ),
   ];
+  return { rules: read.flatMap(({ rules }) => rules), hostRules: read.flatMap(({ hostRules }) => hostRules) };
 }
 
 function readSpec(
-  { policy, ...given }: Pick<EntryContext, "policy" | "scope" | "groups" | "services">,
+  { policy, ...given }: Given & Pick<EntryContext, "policy">,
   spec: Fields,
   path: string,
   reading: Reading,
-): Rule[] {
+): PolicyRules {
   reading.only(spec, path, known);
   const entries = lists.flatMap(({ field, direction, action }) =>
     (reading.list(spec[field], `${path}.${field}`) ?? []).map((entry, index) => ({
@@ -75,8 +78,10 @@ function readSpec(
       reading,
     ),
   );
+  for (const rule of rules) noteApiServerCut(rule, given.apiServer, reading);
   // A host policy governs the node, which is no pod here (L5).
-  return subject === undefined ? [] : rules;
+  if (subject !== undefined) return { rules, hostRules: [] };
+  return { rules: [], hostRules: rules.map(({ origin, direction }) => ({ origin, direction })) };
 }
 
 /** Stands in while the rest of a refused or host policy is read for its problems. */
@@ -89,16 +94,26 @@ function readSubject(policy: PolicyRef, spec: Fields, path: string, reading: Rea
     reading.refuse(path, "both or neither of endpointSelector and nodeSelector", "exactly one of the two");
   }
   if (onNodes) {
-    if (policy.namespace === undefined) reading.unmodelled(`${path}.nodeSelector`, "nodeSelector");
+    if (policy.namespace === undefined) noteHostPolicy(`${path}.nodeSelector`, reading);
     else reading.refuse(`${path}.nodeSelector`, "a rule cannot have nodeSelector here", "a clusterwide policy");
     return undefined;
   }
   const written = readLabelSelector(spec["endpointSelector"], `${path}.endpointSelector`, reading);
   const anywhere = withSource(written, "any");
+  noteIgnoredLabels(written, `${path}.endpointSelector`, reading);
   // The policy's own namespace replaces whatever the selector says (S10).
   const labels =
     policy.namespace === undefined ? anywhere : withLabel(anywhere, `k8s:${namespaceKey}`, policy.namespace);
   return { key: selectorKey(labels), labels };
+}
+
+function noteHostPolicy(path: string, reading: Reading): void {
+  reading.note(
+    "reachability/host-policy",
+    path,
+    "a host policy governs nodes, if the host firewall is on, so what it lets pass to or from them is unknown",
+    "endpointSelector for a policy of pods",
+  );
 }
 
 function readDefaultDeny(spec: Fields, path: string, reading: Reading): Record<Direction, Rule["defaultDeny"]> {

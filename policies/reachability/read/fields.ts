@@ -27,6 +27,7 @@ export class Reading {
   readonly problems: Problem[] = [];
   readonly #where: string;
   #refused = false;
+  #doubtful = false;
 
   constructor(where: string) {
     this.#where = where;
@@ -35,6 +36,11 @@ export class Reading {
   /** Whether Cilium would not accept the object. */
   get refused(): boolean {
     return this.#refused;
+  }
+
+  /** Whether it depends on the agent if Cilium accepts the object. */
+  get doubtful(): boolean {
+    return this.#doubtful;
   }
 
   /** Cilium refuses the object for this. */
@@ -62,6 +68,23 @@ export class Reading {
       what: `\`${field}\` is not modelled, so verdicts that depend on it are unknown`,
       expected: "a peer that the manifests alone describe",
     });
+  }
+
+  /** Cilium refuses the object unless the agent has a flag, which the manifests do not tell (L1). */
+  dependsOnFlag(path: string, field: string, flag: string): void {
+    this.#doubtful = true;
+    this.problems.push({
+      code: "reachability/not-modelled",
+      where: `${this.#where} › ${path}`,
+      what: `Cilium refuses ${field} unless \`${flag}\` is set, so verdicts that depend on the object are unknown`,
+      expected: "what every agent accepts",
+    });
+  }
+
+  /** The field speaks of something that verdicts do not speak of, and changes none. */
+  beside(path: string, field: string, subject: string): void {
+    const what = `\`${field}\` changes no verdict: they are about ${subject}`;
+    this.note("reachability/not-modelled", path, what, "nothing, if that is understood");
   }
 
   /** What Cilium makes of the object is not what its author may think. The engine answers as Cilium does. */

@@ -6,7 +6,7 @@ import { unrestricted } from "../l7.ts";
 import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
 import type { CiliumVersion, Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
 import { Memory } from "../remembered.ts";
-import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
+import { highestPort, isPortName, parsePortNumber, type PortEntry, type Protocol } from "../ports.ts";
 import {
   anyPeer,
   emptySelector,
@@ -23,7 +23,9 @@ import {
 } from "../selectors.ts";
 import { isFields, readOnce, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
-import { readProtocol } from "./protocol.ts";
+import { noteIgnoredLabels } from "./selector-findings.ts";
+import { checkEndPort, checkNumber } from "./port-numbers.ts";
+import { isExtended, readProtocol } from "./protocol.ts";
 
 /** The rules of one NetworkPolicy; none if it cannot be read. */
 export function readNetworkPolicy(
@@ -35,6 +37,7 @@ export function readNetworkPolicy(
   reading.only(spec, "spec", ["podSelector", "policyTypes", "ingress", "egress"]);
   const namespace = policy.namespace ?? "default";
   const pods = readLabelSelector(spec["podSelector"], "spec.podSelector", reading);
+  noteIgnoredLabels(pods, "spec.podSelector", reading);
   const labels = withSource(withLabel(pods, namespaceKey, namespace), "k8s");
   const subject: SubjectSelector = { key: selectorKey(labels), labels };
   const types = reading.texts(spec["policyTypes"], "spec.policyTypes") ?? [];
@@ -150,6 +153,7 @@ function readPeerAnew(
   const block = reading.fields(fields["ipBlock"], `${path}.ipBlock`);
   if (block !== undefined) return readBlock(block, `${path}.ipBlock`, reading);
   const written = readLabelSelector(fields["podSelector"], `${path}.podSelector`, reading);
+  noteIgnoredLabels(written, `${path}.podSelector`, reading);
   const pods = withinCluster(withSource(written, "k8s"), cluster);
   const namespaces = fields["namespaceSelector"];
   if (namespaces === undefined || namespaces === null) {
@@ -196,12 +200,23 @@ function readPort(port: unknown, path: string, reading: Reading): PortEntry[] {
   const fields = isFields(port) ? port : {};
   reading.only(fields, path, ["protocol", "port", "endPort"]);
   const given = reading.text(fields["protocol"], `${path}.protocol`);
-  const taken = given === undefined ? ["TCP" as const] : readProtocol(given, `${path}.protocol`, reading);
+  const taken = readProtocols(given, `${path}.protocol`, reading);
   const value = fields["port"];
   const text = typeof value === "number" ? String(value) : (reading.text(value, `${path}.port`) ?? "0");
   // An endPort takes its lowest sixteen bits, a number too large the highest port: Cilium looks at neither again.
-  const endPort = (reading.integer(fields["endPort"], `${path}.endPort`) ?? 0) & highestPort;
+  const written = reading.integer(fields["endPort"], `${path}.endPort`) ?? 0;
+  const endPort = written & highestPort;
   if (isPortName(text)) return taken.map((protocol) => ({ kind: "named", protocol, name: text }));
   const first = Math.min(parsePortNumber(text) ?? 0, highestPort);
+  if (value !== undefined && value !== null) checkNumber(text, path, reading);
+  checkEndPort(first, written, path, reading);
   return taken.map((protocol) => ({ kind: "range", protocol, first, endPort }));
+}
+
+/** Absent is TCP (S20). A protocol without ports is none that verdicts speak of. */
+function readProtocols(given: string | undefined, path: string, reading: Reading): readonly Protocol[] {
+  if (given === undefined) return ["TCP"];
+  if (!isExtended(given)) return readProtocol(given, path, reading);
+  reading.beside(path, `protocol ${given}`, "TCP, UDP, SCTP and ICMP");
+  return [];
 }

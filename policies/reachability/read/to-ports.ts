@@ -1,12 +1,14 @@
 /**
  * toPorts: port entries and the L7 rules beside them, refused where Cilium refuses them.
  */
-import { canonical, unrestricted, type L7Restriction } from "../l7.ts";
+import { canonical, tlsOf, unrestricted, type L7Restriction } from "../l7.ts";
 import type { PortRule } from "../model.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
 import type { EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
-import { readProtocol } from "./protocol.ts";
+import { checkDns, checkHttp } from "./l7-rules.ts";
+import { checkEndPort } from "./port-numbers.ts";
+import { isExtended, readProtocol } from "./protocol.ts";
 
 const most = 40;
 
@@ -35,9 +37,11 @@ function readPortRule(context: EntryContext, value: unknown, path: string, readi
 function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
   const fields = isFields(value) ? value : {};
   reading.only(fields, path, ["port", "endPort", "protocol"]);
-  const protocols = readProtocol(reading.text(fields["protocol"], `${path}.protocol`) ?? "", path, reading);
+  const word = reading.text(fields["protocol"], `${path}.protocol`) ?? "";
   const text = reading.text(fields["port"] ?? "", `${path}.port`);
   const endPort = reading.integer(fields["endPort"], `${path}.endPort`) ?? 0;
+  if (isExtended(word)) return readExtended(word, text, path, reading);
+  const protocols = readProtocol(word, `${path}.protocol`, reading);
   if (text === undefined) return [];
   if (isPortName(text)) return protocols.map((protocol) => ({ kind: "named", protocol, name: text.toLowerCase() }));
   const first = parsePortNumber(text);
@@ -45,18 +49,35 @@ function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
     reading.refuse(`${path}.port`, `\`${text}\` is no port`, "a number up to 65535 or a port's name, as a text");
     return [];
   }
+  checkEndPort(first, endPort, path, reading);
   return protocols.map((protocol) => ({ kind: "range", protocol, first, endPort: endPort & highestPort }));
+}
+
+/** A protocol without ports opens none of those that we ask about. Without the port 0 the agent must be told of it. */
+function readExtended(word: string, port: string | undefined, path: string, reading: Reading): PortEntry[] {
+  if (port === "0") reading.beside(`${path}.protocol`, `protocol ${word}`, "TCP, UDP, SCTP and ICMP");
+  else if (port === "")
+    reading.dependsOnFlag(`${path}.protocol`, `protocol ${word} without a port`, "enable-extended-ip-protocols");
+  else reading.refuse(`${path}.port`, "port must be empty or 0", `port 0 with protocol ${word}`);
+  return [];
 }
 
 function readL7(context: EntryContext, fields: Fields, path: string, reading: Reading): L7Restriction {
   const rules = reading.fields(fields["rules"], `${path}.rules`) ?? {};
   reading.only(rules, `${path}.rules`, ["http", "dns"]);
   const http = readRules(rules["http"], `${path}.rules.http`, httpFields, reading);
+  checkHttp(rules["http"], `${path}.rules.http`, context.expressionError, reading);
   const dns = readRules(rules["dns"], `${path}.rules.dns`, ["matchName", "matchPattern"], reading);
+  checkDns(rules["dns"], `${path}.rules.dns`, reading);
   const serverNames = reading.texts(fields["serverNames"], `${path}.serverNames`) ?? [];
   const listener = reading.fields(fields["listener"], `${path}.listener`);
-  const terminates = fields["terminatingTLS"] !== undefined;
-  const inspects = terminates || fields["originatingTLS"] !== undefined || serverNames.length > 0;
+  const tlsContext = (field: string): string | undefined => {
+    const written = reading.fields(fields[field], `${path}.${field}`);
+    return written === undefined ? undefined : canonical(written);
+  };
+  const tls = tlsOf(serverNames, tlsContext("terminatingTLS"), tlsContext("originatingTLS"));
+  const terminates = tls.terminating !== undefined;
+  const inspects = terminates || tls.originating !== undefined || serverNames.length > 0;
   const ruled = http.length + dns.length > 0;
   if (http.length > 0 && dns.length > 0) {
     reading.refuse(`${path}.rules`, "multiple L7 protocol rule types in a single rule", "http or dns");
@@ -72,9 +93,9 @@ function readL7(context: EntryContext, fields: Fields, path: string, reading: Re
     reading.refuse(`${path}.listener`, "a listener on ingress or with L7 rules", "egress without L7 rules");
   }
   if (listener !== undefined) return { kind: "listener", name: canonical(listener) };
-  if (http.length > 0) return { kind: "http", rules: http };
+  if (http.length > 0) return { kind: "http", rules: http, ...(inspects ? tls : {}) };
   if (dns.length > 0) return { kind: "dns", rules: dns };
-  return inspects ? { kind: "tls", serverNames } : unrestricted;
+  return inspects ? { kind: "tls", ...tls } : unrestricted;
 }
 
 const httpFields = ["path", "method", "host", "headers", "headerMatches"];

@@ -3,12 +3,13 @@
  */
 import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
+import type { ExpressionError } from "../expressions.ts";
 import { neverLearned } from "../learned-names.ts";
 import { prepare } from "../prepared.ts";
 import { remembered } from "../remembered.ts";
 import type { PeerScope } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
-import { readCiliumPolicy } from "./cilium-policy.ts";
+import { readCiliumPolicy, type Given, type PolicyRules } from "./cilium-policy.ts";
 import { readClusterNetworkPolicy } from "./cluster-network-policy.ts";
 import { withExternals, type ApiServer, type External } from "./externals.ts";
 import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
@@ -28,6 +29,8 @@ export interface WorldInput {
   readonly peerScope?: PeerScope;
   /** `known` unless said otherwise: a raw verdict. What is reported to a person takes names `as learned` (S31). */
   readonly names?: Names;
+  /** Judges the regular expressions of HTTP rules; without it they are taken as written (L2). */
+  readonly expressionError?: ExpressionError;
 }
 
 export interface ReadWorld {
@@ -55,22 +58,34 @@ export function readWorld(input: WorldInput): ReadWorld {
   // What the chart of each version says (S11).
   const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
   const { namespaces, groups, services } = readReferred(input.manifests, problems);
-  const given: Given = { scope: peerScope, groups, services, cilium };
+  const given = {
+    scope: peerScope,
+    groups,
+    services,
+    cilium,
+    apiServer: input.apiServer ?? "on another node",
+    ...(input.expressionError === undefined ? {} : { expressionError: input.expressionError }),
+  };
   const namespaceLabels = new Map<string, ReadonlyMap<string, string>>();
   const labelsIn = (name: string): ReadonlyMap<string, string> =>
     remembered(namespaceLabels, name, () => labelsOf(name, namespaces));
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
+  const hostRules: World["hostRules"][number][] = [];
   for (const manifest of input.manifests) {
     const { object } = manifest;
     const kind = kindOf(object);
     const reading = new Reading(placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
     if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
-    else rules.push(...readPolicy(kind, object, given, reading));
+    else {
+      const read = readPolicy(kind, object, given, reading);
+      rules.push(...read.rules);
+      hostRules.push(...read.hostRules);
+    }
     problems.push(...reading.problems);
   }
-  const read: World = { cilium, names: input.names ?? "known", endpoints: pods, rules, services };
+  const read: World = { cilium, names: input.names ?? "known", endpoints: pods, rules, services, hostRules };
   const world = withExternals(read, input.externals, input.apiServer);
   if (world.names === "as learned") problems.push(...namesNeverLearned(world, input.manifests));
   return { world, problems };
@@ -153,35 +168,31 @@ function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<stri
   return new Map([...(namespaces.get(name) ?? []), ["kubernetes.io/metadata.name", name]]);
 }
 
-/** What a policy does not say itself. */
-interface Given {
-  readonly scope: PeerScope;
-  readonly groups: CidrGroups;
-  readonly services: readonly Service[];
-  readonly cilium: CiliumVersion;
-}
-
 /** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
 function readPolicy(
   kind: PolicyKind,
   object: Fields,
-  { scope, groups, services, cilium }: Given,
+  given: Given & { readonly cilium: CiliumVersion },
   reading: Reading,
-): readonly Rule[] {
+): PolicyRules {
   const policy = readRef(kind, object, reading);
+  const { scope, cilium } = given;
   if (kind === "NetworkPolicy") {
     const spec = reading.fields(object["spec"], "spec") ?? {};
     const rules = readNetworkPolicy(policy, spec, { scope, cilium }, reading);
-    return reading.refused ? [] : rules;
+    return reading.refused ? nothing : { ...nothing, rules };
   }
   if (kind === "ClusterNetworkPolicy") {
-    return readClusterNetworkPolicy(policy, reading.fields(object["spec"], "spec") ?? {}, scope, reading);
+    const spec = reading.fields(object["spec"], "spec") ?? {};
+    return { ...nothing, rules: readClusterNetworkPolicy(policy, spec, scope, reading) };
   }
-  const rules = readCiliumPolicy(policy, object, { scope, groups, services }, reading);
-  if (reading.refused) return [];
-  const doubtful = rules.some(({ certainty }) => certainty === "doubtful");
-  return doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules;
+  const { rules, hostRules } = readCiliumPolicy(policy, object, given, reading);
+  if (reading.refused) return nothing;
+  const doubtful = reading.doubtful || rules.some(({ certainty }) => certainty === "doubtful");
+  return { rules: doubtful ? rules.map((rule) => ({ ...rule, certainty: "doubtful" })) : rules, hostRules };
 }
+
+const nothing: PolicyRules = { rules: [], hostRules: [] };
 
 /** One problem for each toFQDNs field that is of no use to some pod (S31). */
 function namesNeverLearned(world: World, manifests: readonly Manifest[]): Problem[] {
