@@ -18,6 +18,10 @@ type Action = (words: readonly unknown[], options: never, terminal: Terminal) =>
 export async function main(args: readonly string[], terminal: Terminal = ownTerminal()): Promise<ExitCode> {
   let code: ExitCode = exitCodes.fine;
   const program = programOf(terminal, (answer) => (code = answer));
+  if (args.length === 0) {
+    terminal.warn(program.helpInformation());
+    return exitCodes.unusable;
+  }
   try {
     await program.parseAsync(args, { from: "user" });
     return code;

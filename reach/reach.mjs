@@ -39,7 +39,7 @@ async function start() {
   try {
     command = await import("./command.ts");
   } catch (error) {
-    if (error?.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (error?.code !== "ERR_MODULE_NOT_FOUND" || !error.message.startsWith("Cannot find package")) throw error;
     return fail("its libraries are not installed", `run npm ci in ${root}`);
   }
   process.exitCode = await command.main(process.argv.slice(2));

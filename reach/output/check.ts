@@ -3,7 +3,7 @@ import type { Problem } from "../../policies/problems.ts";
 import type { PromiseResult } from "../../policies/reachability/promises.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted } from "./counted.ts";
-import { findingsLine } from "./findings.ts";
+import { findingsLines } from "./findings.ts";
 import { documentText, schema } from "./json.ts";
 
 export function checkText(
@@ -21,7 +21,7 @@ export function checkText(
         : [...(because === undefined ? [] : [`        promised because ${because}`]), ...reasonsOf(result)]),
     ];
   });
-  return `${[...lines, "", summary(results), ...findingsLine(findings, paint)].join("\n")}\n`;
+  return `${[...lines, "", summary(results), ...findingsLines(findings, paint)].join("\n")}\n`;
 }
 
 function reasonsOf({ failures, broken, pairs }: PromiseResult): string[] {

@@ -3,7 +3,7 @@ import type { ChangeRow, DiffReport } from "../../policies/reachability/report.t
 import { portsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
-import { findingsLine } from "./findings.ts";
+import { findingsLines } from "./findings.ts";
 import { csvText, markdownTable } from "./table.ts";
 
 export function diffText(report: DiffReport, paint: Paint = plain): string {
@@ -12,7 +12,7 @@ export function diffText(report: DiffReport, paint: Paint = plain): string {
     ...report.changes.flatMap((row) => ["", ...rowText(report, row, paint)]),
     ...(report.changes.length === 0 ? [] : [""]),
     ...absences(report),
-    ...findingsLine(report.findings, paint),
+    ...findingsLines(report.findings, paint),
     "",
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import type { EdgeAnswer, MatrixReport } from "../../policies/reachability/repor
 import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
-import { findingsLine } from "./findings.ts";
+import { findingsLines } from "./findings.ts";
 import { csvText, markdownTable, tableText } from "./table.ts";
 
 const head = ["FROM", "TO", "PORTS", "WHAT REMAINS"];
@@ -14,7 +14,7 @@ export function matrixText(report: MatrixReport, paint: Paint = plain): string {
     ...(rows.length === 0 ? [] : [tableText(head, rows, paint), ""]),
     summary(report),
     ...membersOf(report),
-    ...findingsLine(report.findings, paint),
+    ...findingsLines(report.findings, paint),
     "",
   ].join("\n");
 }
@@ -27,7 +27,7 @@ export function matrixMarkdown(report: MatrixReport): string {
     ...(rows.length === 0 ? [] : [markdownTable(["From", "To", "Ports", "What remains"], rows), ""]),
     summary(report),
     ...membersOf(report).map((line) => `- ${line.trim().replaceAll("*", "\\*")}`),
-    ...findingsLine(report.findings, plain),
+    ...findingsLines(report.findings, plain),
     "",
   ].join("\n");
 }
