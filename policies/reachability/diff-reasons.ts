@@ -1,8 +1,9 @@
 /** Diff reasons: why an answer changed, as the rules that decide now or decided before. */
 import { originText, policyText, type Place } from "./explain.ts";
 import { labelsKey } from "./labels.ts";
-import type { Origin, PolicyRef, Side, Traffic, Verdict, World } from "./model.ts";
+import type { Origin, Side, Traffic, World } from "./model.ts";
 import { remainsText } from "./report-text.ts";
+import { l7Key } from "./judgement.ts";
 import { decide } from "./verdict.ts";
 
 /** One question in one world. */
@@ -30,39 +31,57 @@ function denialText({ reason: { direction, rule, origins } }: Side): string {
 
 /**
  * The entries that decide now or decided before, as `cnp dev/db spec.ingress[0] (policies/db.yaml:12)`, with what became of
- * them. An entry that decides in both worlds explains nothing, unless it is all there is.
+ * them. Only sides whose answer changed are asked.
  */
 export function becauseOf(before: Asked, after: Asked): string[] {
-  const [old, now] = [decidingIn(before), decidingIn(after)];
-  const gone = [...old].filter(([text]) => !now.has(text)).map(([, origin]) => told(origin, before, after, "deleted"));
-  const come = [...now].filter(([text]) => !old.has(text)).map(([, origin]) => told(origin, after, before, "added"));
-  const found = [...relabelled(before, after), ...gone, ...come];
-  return found.length > 0 ? found : [...now.values()].map((origin) => told(origin, after, before, "added"));
+  const [old, now] = [decide(before.traffic, before.world), decide(after.traffic, after.world)];
+  const found = (["egress", "ingress"] as const).flatMap((direction) => {
+    const [earlier, later] = [old[direction], now[direction]];
+    if (sideKey(earlier) === sideKey(later)) return [];
+    const [gone, come] = [speaking(earlier, later), speaking(later, earlier)];
+    const both = new Set([...gone.keys()].filter((text) => come.has(text)));
+    const told = [
+      ...[...gone].map(([text, origin]) => (both.has(text) ? "" : toldOf(origin, before, after, "deleted"))),
+      ...[...come].map(([text, origin]) => (both.has(text) ? "" : toldOf(origin, after, before, "added"))),
+    ].filter((text) => text !== "");
+    return told.length > 0 ? told : [...come.values()].map((origin) => toldOf(origin, after, before, "added"));
+  });
+  return [...new Set([...relabelled(before, after), ...found])];
 }
 
-function decidingIn({ traffic, world }: Asked): Map<string, Origin> {
-  const verdict = decide(traffic, world);
-  return new Map(
-    decisive(verdict).flatMap(({ reason }) => reason.origins.map((origin) => [originText(origin), origin])),
-  );
+/** Equal keys, equal answers for equal reasons. */
+function sideKey({ outcome, reason, l7, authentication }: Side): string {
+  return [outcome, reason.rule, ...reason.origins.map(originText), l7Key(l7), authentication].join("\n");
 }
 
-/** A denial is decided by the sides that deny, everything else by both. */
-function decisive({ outcome, egress, ingress }: Verdict): Side[] {
-  const sides = [egress, ingress];
-  return outcome === "denied" ? sides.filter((side) => side.outcome === "deny") : sides;
+/**
+ * The entries behind an answer. Those that isolate a pod only count where the other answer was given without any isolation:
+ * else what no longer allows, or now allows, is the reason.
+ */
+function speaking({ reason: { rule, origins } }: Side, other: Side): Map<string, Origin> {
+  const isolates = rule === "S2" && !unisolated.includes(other.reason.rule);
+  return new Map((isolates ? [] : origins).map((origin) => [originText(origin), origin]));
 }
 
-function told(origin: Origin, here: Asked, there: Asked, otherwise: "added" | "deleted"): string {
+const unisolated: readonly string[] = ["S1", "S5", "S7"];
+
+function toldOf(origin: Origin, here: Asked, there: Asked, absent: "added" | "deleted"): string {
   const place = here.place?.(origin);
   const text = place === undefined ? originText(origin) : `${originText(origin)} (${place})`;
-  return there.world.rules.some(({ origin: { policy } }) => same(policy, origin.policy))
-    ? text
-    : `${text}, ${otherwise}`;
+  const [own, other] = [here, there].map(({ world }) => rulesAt(origin, world));
+  if (other === "") return `${text}, ${absent}`;
+  return own === other ? text : `${text}, changed`;
 }
 
-function same(a: PolicyRef, b: PolicyRef): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+/** What an entry says, as text; empty where there is none. */
+function rulesAt(origin: Origin, { rules }: World): string {
+  const name = originText(origin);
+  return rules
+    .filter((rule) => originText(rule.origin) === name)
+    .map(({ origin: _origin, peers, subject, ...rest }) =>
+      JSON.stringify([rest, subject.key, peers.kind === "nobody" ? [] : peers.selectors.map(({ key }) => key)]),
+    )
+    .join("\n");
 }
 
 function relabelled(before: Asked, after: Asked): string[] {

@@ -94,14 +94,21 @@ function either(texts: readonly string[]): string {
 
 /** `GET /flights`, with the host and the headers a request must have. */
 function httpText(rule: string): string {
-  const { method, path, host, ...rest } = JSON.parse(rule) as Record<string, unknown>;
-  const words = [
-    method ?? (path === undefined ? undefined : "any method"),
-    path,
-    host === undefined ? undefined : `host ${canonical(host)}`,
+  const { method, path, host, headers, headerMatches, ...rest } = JSON.parse(rule) as Record<string, unknown>;
+  const word = (value: unknown): string => (typeof value === "string" ? value : canonical(value));
+  const names = [
+    ...(Array.isArray(headers) ? headers.map(word) : []),
+    ...(Array.isArray(headerMatches)
+      ? headerMatches.map((each) => word((each as { readonly name?: unknown }).name))
+      : []),
   ];
-  const more = Object.entries(rest).map(([key, value]) => `${key} ${canonical(value)}`);
-  return [...words.filter((word) => word !== undefined).map(String), ...more].join(" ");
+  return [
+    ...(method === undefined ? (path === undefined ? [] : ["any method"]) : [word(method)]),
+    ...(path === undefined ? [] : [word(path)]),
+    ...(host === undefined ? [] : [`host ${word(host)}`]),
+    ...(names.length === 0 ? [] : [`with header ${names.join(" and ")}`]),
+    ...Object.entries(rest).map(([key, value]) => `${key} ${canonical(value)}`),
+  ].join(" ");
 }
 
 function dnsText(rule: string): string {

@@ -10,11 +10,14 @@ export function diffText(report: DiffReport, paint: Paint = plain): string {
   return [
     paint("bold", headline(report)),
     ...report.changes.flatMap((row) => ["", ...rowText(report, row, paint)]),
-    ...(report.changes.length === 0 ? [] : [""]),
-    ...absences(report),
+    ...apart(absences(report)),
     ...findingsLines(report.findings, paint),
     "",
   ].join("\n");
+}
+
+function apart(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 const colours = { ALLOWED: "red", DENIED: "yellow", "L7-CHANGED": "cyan", UNKNOWN: "yellow" } as const;
