@@ -10,7 +10,7 @@ import { emptyList, NumberLists } from "./number-lists.ts";
 import { Numbered } from "./numbered.ts";
 import { portAt, portSpace } from "./port-line.ts";
 import type { Protocol } from "./ports.ts";
-import { SideAnswers, type SideAnswer } from "./side-answers.ts";
+import { allDenied, SideAnswers } from "./side-answers.ts";
 import { outcomeOf } from "./verdict.ts";
 
 /** What one side still asks of a connection that is possible. */
@@ -88,40 +88,53 @@ export class Cells {
   readonly #bothNumbers: (number | undefined)[][] = [];
   readonly #recent = new RecentPairs();
   readonly #lists = new NumberLists();
+  /** Room for a cell of the most spans: one for every place at which something may begin. */
+  readonly #scratch = new Int32Array(3 * places);
   readonly #spans = new Map<number, Span>();
   readonly #cells: (Cell | undefined)[] = [[]];
 
-  numberOf(egress: SideAnswer, ingress: SideAnswer): number {
-    if (egress.spans.length === 0 || ingress.spans.length === 0) return nothingPossible;
-    const recent = this.#recent.find(egress.id, ingress.id);
+  /** Of two side answers. */
+  numberOf(egress: number, ingress: number): number {
+    if (egress === allDenied || ingress === allDenied) return nothingPossible;
+    const recent = this.#recent.find(egress, ingress);
     if (recent !== undefined) return recent;
-    this.#combine(egress.spans, ingress.spans);
-    const number = this.#lists.numberOfCollected();
-    this.#recent.keep(egress.id, ingress.id, number);
+    const length = this.#combine(egress, ingress);
+    const number = this.#lists.numberOf(this.#scratch, length);
+    this.#recent.keep(egress, ingress, number);
     return number;
   }
 
   at(number: number): Cell {
-    return (this.#cells[number] ??= this.#cell(this.#lists.at(number)));
+    return (this.#cells[number] ??= this.#cell(number));
   }
 
-  /** The two sides cut at each other's borders, equal neighbours joined. */
-  #combine(egress: Int32Array, ingress: Int32Array): void {
-    const lists = this.#lists;
-    lists.collect();
-    let [out, into] = [0, 0];
-    while (out < egress.length && into < ingress.length) {
-      const [outLast, intoLast] = [egress[out + 1] ?? 0, ingress[into + 1] ?? 0];
-      const first = Math.max(egress[out] ?? 0, ingress[into] ?? 0);
-      const last = Math.min(outLast, intoLast);
+  /** The two sides cut at each other's borders, equal neighbours joined, into the scratch; says how long that is. */
+  #combine(egress: number, ingress: number): number {
+    const { spans } = this.answers;
+    const [numbers, scratch] = [spans.numbers, this.#scratch];
+    let [out, into, end] = [spans.start(egress), spans.start(ingress), 0];
+    const [outEnd, intoEnd] = [spans.start(egress + 1), spans.start(ingress + 1)];
+    while (out < outEnd && into < intoEnd) {
+      const outFirst = numbers[out] ?? 0;
+      const outLast = numbers[out + 1] ?? 0;
+      const intoFirst = numbers[into] ?? 0;
+      const intoLast = numbers[into + 1] ?? 0;
+      const first = outFirst > intoFirst ? outFirst : intoFirst;
+      const last = outLast < intoLast ? outLast : intoLast;
       if (first <= last) {
-        const both = this.#bothNumber(egress[out + 2] ?? 0, ingress[into + 2] ?? 0);
-        if (lists.fromEnd(1) === both && lists.fromEnd(2) === first - 1) lists.replace(2, last);
-        else lists.push(first, last, both);
+        const both = this.#bothNumber(numbers[out + 2] ?? 0, numbers[into + 2] ?? 0);
+        if (end > 0 && scratch[end - 1] === both && scratch[end - 2] === first - 1) scratch[end - 2] = last;
+        else {
+          scratch[end] = first;
+          scratch[end + 1] = last;
+          scratch[end + 2] = both;
+          end += 3;
+        }
       }
       if (outLast < intoLast) out += 3;
       else into += 3;
     }
+    return end;
   }
 
   #bothNumber(out: number, into: number): number {
@@ -137,10 +150,12 @@ export class Cells {
     return { outcome, egress: asked(egress), ingress: asked(ingress) };
   }
 
-  #cell(list: Int32Array): Cell {
+  #cell(number: number): Cell {
+    const { numbers } = this.#lists;
     const spans: Span[] = [];
-    for (let at = 0; at < list.length; at += 3)
-      spans.push(this.#span(list[at] ?? 0, list[at + 1] ?? 0, list[at + 2] ?? 0));
+    for (let at = this.#lists.start(number); at < this.#lists.start(number + 1); at += 3) {
+      spans.push(this.#span(numbers[at] ?? 0, numbers[at + 1] ?? 0, numbers[at + 2] ?? 0));
+    }
     return spans;
   }
 

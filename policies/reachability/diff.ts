@@ -163,9 +163,10 @@ function changedBetween(before: World, after: World): { joint: Joint; found: rea
   return { joint, found, unchanged };
 }
 
-function fill(row: Int32Array, numbers: readonly { readonly to: number; readonly number: number }[]): void {
+/** From pairs of a position and a number. */
+function fill(row: Int32Array, pairs: Int32Array): void {
   row.fill(nothingPossible);
-  for (const { to, number } of numbers) row[to] = number;
+  for (let at = 0; at < pairs.length; at += 2) row[pairs[at] ?? 0] = pairs[at + 1] ?? nothingPossible;
 }
 
 /** In the order of their positions. */

@@ -19,13 +19,17 @@ export function matchAt({ positions, as }: Matches, position: number): Match {
 
 /** Where a number stands in an ascending list. */
 export function indexIn(ascending: Int32Array, wanted: number): number | undefined {
-  let [low, high] = [0, ascending.length - 1];
-  while (low <= high) {
+  const index = lowerBound(ascending, wanted);
+  return ascending[index] === wanted ? index : undefined;
+}
+
+/** Where the first number stands that is not below the wanted one. */
+export function lowerBound(ascending: Int32Array, wanted: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
     const middle = (low + high) >> 1;
-    const found = ascending[middle] ?? 0;
-    if (found === wanted) return middle;
-    if (found < wanted) low = middle + 1;
-    else high = middle - 1;
+    if ((ascending[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
   }
-  return undefined;
+  return low;
 }

@@ -107,18 +107,10 @@ function possibleSquare(
         const seen = shown(number, server);
         if (seen !== nothingPossible) say(to, seen);
       };
-      const itself = numbers.between(client.of, client.of);
-      let isTold = false;
-      for (const { to: server, number } of numbers.possible(client.of)) {
-        for (const to of partsOfClass[server] ?? []) {
-          if (to >= from && !isTold) {
-            tell(from, itself);
-            isTold = true;
-          }
-          if (to !== from) tell(to, number);
-        }
+      const pairs = numbers.possible(client.of);
+      for (let at = 0; at < pairs.length; at += 2) {
+        for (const to of partsOfClass[pairs[at] ?? 0] ?? []) tell(to, pairs[at + 1] ?? nothingPossible);
       }
-      if (!isTold) tell(from, itself);
     },
   );
 }

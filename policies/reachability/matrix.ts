@@ -7,7 +7,8 @@ import { Cells, nothingPossible, type Cell } from "./cells.ts";
 import type { World } from "./model.ts";
 import { prepare } from "./prepared.ts";
 import { Rows } from "./rows.ts";
-import type { SideAnswer } from "./side-answers.ts";
+import { Columns } from "./columns.ts";
+import { allDenied } from "./side-answers.ts";
 
 export { answerKey, type Cell, type Restriction, type Span } from "./cells.ts";
 
@@ -27,10 +28,14 @@ export interface Matrix {
   /** What any member of one class may do to any other endpoint of another, or of the same. Positions in `classes`. */
   readonly between: (from: number, to: number) => Cell;
   /**
-   * Every pair of classes of which at least one is of pods and whose cell is not empty, by `from`, then by `to`. A class
-   * and itself is a pair if it has two members. Takes time for what is possible, not for all pairs.
+   * Every pair of classes of which at least one is of pods and whose cell is not empty, by `from`, then by `to`; a class
+   * and itself is one too. Takes time for what is possible, not for all pairs.
    */
   readonly possible: () => Iterable<PossiblePair>;
+  /** The same of one client, without objects: the position of a server and the number of a cell, two for each pair. */
+  readonly possibleFrom: (from: number) => Int32Array;
+  /** Equal cells have one number. */
+  readonly cellNumbered: (number: number) => Cell;
 }
 
 export function connect(world: World): Matrix {
@@ -49,9 +54,14 @@ export function connect(world: World): Matrix {
       }
       return between(source, target);
     },
+    possibleFrom: (from) => numbers.possible(from).slice(),
+    cellNumbered: (number) => cells.at(number),
     *possible() {
       for (const from of classes.keys()) {
-        for (const { to, number } of numbers.possible(from)) yield { from, to, cell: cells.at(number) };
+        const pairs = numbers.possible(from).slice();
+        for (let at = 0; at < pairs.length; at += 2) {
+          yield { from, to: pairs[at] ?? 0, cell: cells.at(pairs[at + 1] ?? nothingPossible) };
+        }
       }
     },
   };
@@ -59,15 +69,18 @@ export function connect(world: World): Matrix {
 
 /** The cells of one world by number. */
 export class CellNumbers {
+  readonly world: World;
   readonly classes: readonly (readonly number[])[];
   /** Per endpoint: the position of its class. */
   readonly classOf: readonly number[];
-  readonly world: World;
   readonly #cells: Cells;
   readonly #egress: Rows;
   readonly #ingress: Rows;
-  readonly #pods: readonly number[];
+  readonly #columns: Columns;
   readonly #isPod: readonly boolean[];
+  /** Scratch: what one client's side answers to each server, and what was found. */
+  readonly #answers: Int32Array;
+  readonly #found: Int32Array;
 
   constructor(world: World, cells: Cells) {
     const ready = prepare(world);
@@ -80,26 +93,37 @@ export class CellNumbers {
     this.#cells = cells;
     this.#egress = new Rows(ready, "egress", cells.answers);
     this.#ingress = new Rows(ready, "ingress", cells.answers);
+    this.#columns = new Columns(this.#ingress, representatives.length);
     this.#isPod = representatives.map(({ kind }) => kind === "pod");
-    this.#pods = [...representatives.keys()].filter((each) => this.#isPod[each] === true);
+    this.#answers = new Int32Array(representatives.length);
+    this.#found = new Int32Array(2 * representatives.length);
   }
 
   between(from: number, to: number): number {
     return this.#cells.numberOf(this.#egress.of(from).at(to), this.#ingress.of(to).at(from));
   }
 
-  /** As `Matrix.possible`, of one class. */
-  possible(from: number): readonly { readonly to: number; readonly number: number }[] {
-    const found: { to: number; number: number }[] = [];
-    const egress = this.#egress.of(from);
-    const look = (to: number, out: SideAnswer): void => {
-      const number = this.#cells.numberOf(out, this.#ingress.of(to).at(from));
-      if (number === nothingPossible) return;
-      if (from !== to || (this.classes[to]?.length ?? 0) > 1) found.push({ to, number });
-    };
-    if (this.#isPod[from] !== true) for (const to of this.#pods) look(to, egress.at(to));
-    else if (egress.otherwise.spans.length === 0) egress.forEachTold(look);
-    else for (const to of this.classes.keys()) look(to, egress.at(to));
-    return found;
+  /** As `Matrix.possible`, of one class: pairs of a position and the number of a cell. The array is used again. */
+  possible(from: number): Int32Array {
+    const row = this.#egress.of(from);
+    const [answers, column, found] = [this.#answers, this.#columns.of(from), this.#found];
+    row.copy(0, answers.length, answers, 0, 1);
+    // Where few are told of and all others denied, only those few are looked at.
+    const few = row.otherwise === allDenied ? row.told : undefined;
+    const last = few?.length ?? answers.length;
+    let end = 0;
+    for (let index = 0; index < last; index += 1) {
+      const to = few === undefined ? index : (few[index] ?? 0);
+      const number = this.#cells.numberOf(answers[to] ?? allDenied, column[to] ?? allDenied);
+      if (number === nothingPossible || !this.#isPair(from, to)) continue;
+      found[end] = to;
+      found[end + 1] = number;
+      end += 2;
+    }
+    return found.subarray(0, end);
+  }
+
+  #isPair(from: number, to: number): boolean {
+    return this.#isPod[from] === true || this.#isPod[to] === true;
   }
 }

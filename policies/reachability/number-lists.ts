@@ -1,7 +1,7 @@
 /**
  * Number lists: short lists of whole numbers, of which equal ones get one number.
  *
- * A hash table over one long array: lists are collected in place and cost no object, whether they are known or new.
+ * A hash table over one long array: a list costs no object, whether it is known or new.
  */
 const free = 0;
 
@@ -9,86 +9,56 @@ const free = 0;
 export const emptyList = 0;
 
 export class NumberLists {
-  /** All lists, one after the other, and behind them the one that is being collected. */
-  #numbers = new Int32Array(1024);
+  #numbers = new Int32Array(4096);
   /** Where each list begins; the last one is where the next will. */
   #starts = new Int32Array(256);
   #hashes = new Int32Array(256);
   /** Numbers of lists at the place that their hash says, or at the next free one. */
   #table = new Int32Array(512);
   #count = 1;
-  #end = 0;
 
-  /** Begins a new list. */
-  collect(): void {
-    this.#end = this.#start(this.#count);
-  }
-
-  push(a: number, b: number, c: number): void {
-    if (this.#end + 3 > this.#numbers.length) this.#numbers = doubled(this.#numbers);
-    this.#numbers[this.#end++] = a;
-    this.#numbers[this.#end++] = b;
-    this.#numbers[this.#end++] = c;
-  }
-
-  /** Of the list that is being collected, `1` for the last one. */
-  fromEnd(offset: number): number | undefined {
-    const index = this.#end - offset;
-    return index < this.#start(this.#count) ? undefined : this.#numbers[index];
-  }
-
-  replace(offset: number, value: number): void {
-    this.#numbers[this.#end - offset] = value;
-  }
-
-  numberOfCollected(): number {
-    const start = this.#start(this.#count);
-    if (this.#end === start) return emptyList;
-    const hash = this.#hash(start, this.#end);
-    const mask = this.#table.length - 1;
+  /** Of the first `length` numbers of an array that the caller goes on using. */
+  numberOf(list: Int32Array, length: number): number {
+    if (length === 0) return emptyList;
+    const [table, hashes] = [this.#table, this.#hashes];
+    const hash = hashOf(list, length);
+    const mask = table.length - 1;
     let slot = hash & mask;
-    for (let known = this.#table[slot] ?? free; known !== free; known = this.#table[slot] ?? free) {
-      if (this.#hashes[known] === hash && this.#isCollected(known)) return known;
+    for (let known = table[slot] ?? free; known !== free; known = table[slot] ?? free) {
+      if (hashes[known] === hash && this.#is(known, list, length)) return known;
       slot = (slot + 1) & mask;
     }
-    return this.#add(hash, slot);
+    return this.#add(list, length, hash, slot);
   }
 
-  at(number: number): Int32Array {
-    return this.#numbers.subarray(this.#start(number), this.#start(number + 1));
+  /** All lists, one after the other: what is read in place costs no object. Valid until a list is added. */
+  get numbers(): Int32Array {
+    return this.#numbers;
   }
 
-  #start(number: number): number {
+  /** Where a list begins in `numbers`. It ends where the next one begins. */
+  start(number: number): number {
     return this.#starts[number] ?? 0;
   }
 
-  #hash(start: number, end: number): number {
-    let hash = end - start;
-    for (let index = start; index < end; index += 1) {
-      hash = Math.imul(hash ^ (this.#numbers[index] ?? 0), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    return hash;
-  }
-
-  #isCollected(known: number): boolean {
-    const [start, length] = [this.#start(known), this.#start(known + 1) - this.#start(known)];
-    const collected = this.#start(this.#count);
-    if (length !== this.#end - collected) return false;
-    for (let index = 0; index < length; index += 1) {
-      if (this.#numbers[start + index] !== this.#numbers[collected + index]) return false;
-    }
+  #is(known: number, list: Int32Array, length: number): boolean {
+    const [numbers, start] = [this.#numbers, this.start(known)];
+    if (this.start(known + 1) - start !== length) return false;
+    for (let index = 0; index < length; index += 1) if (numbers[start + index] !== list[index]) return false;
     return true;
   }
 
-  #add(hash: number, slot: number): number {
+  #add(list: Int32Array, length: number, hash: number, slot: number): number {
     const number = this.#count++;
     if (number + 2 > this.#starts.length) {
       this.#starts = doubled(this.#starts);
       this.#hashes = doubled(this.#hashes);
     }
+    const start = this.start(number);
+    while (start + length > this.#numbers.length) this.#numbers = doubled(this.#numbers);
+    this.#numbers.set(list.subarray(0, length), start);
     this.#hashes[number] = hash;
-    this.#starts[number + 1] = this.#end;
+    this.#starts[number + 1] = start + length;
     this.#table[slot] = number;
     if (this.#count * 2 > this.#table.length) this.#grow();
     return number;
@@ -103,6 +73,15 @@ export class NumberLists {
     }
     this.#table = table;
   }
+}
+
+function hashOf(list: Int32Array, length: number): number {
+  let hash = length;
+  for (let index = 0; index < length; index += 1) {
+    hash = Math.imul(hash ^ (list[index] ?? 0), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 function doubled(array: Int32Array): Int32Array<ArrayBuffer> {

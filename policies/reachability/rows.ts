@@ -7,45 +7,52 @@
 import { Contributions } from "./contributions.ts";
 import { defaultOf, type Default } from "./judgement.ts";
 import { hasReserved } from "./labels.ts";
-import { indexIn } from "./matches.ts";
+import { indexIn, lowerBound } from "./matches.ts";
 import type { Direction, SideOutcome } from "./model.ts";
 import type { Prepared } from "./prepared.ts";
-import type { Counting, SideAnswer, SideAnswers } from "./side-answers.ts";
+import { allDenied, type Counting, type SideAnswers } from "./side-answers.ts";
 import type { SidePolicy } from "./side-policy.ts";
 import { withoutPolicy } from "./verdict.ts";
 
-/** Peers are positions of identities. */
+/** Answers by peer. Peers are positions of identities, answers are numbers of side answers. */
 export class Row {
   /** What every peer is answered of whom nothing is said. */
-  readonly otherwise: SideAnswer;
-  /** By state; the first is the one above. */
-  readonly #answers: readonly SideAnswer[];
+  readonly otherwise: number;
   /** Those of whom something is said, in ascending order. Absent where there are so many that all are listed. */
-  readonly #told: Int32Array | undefined;
+  readonly told: Int32Array | undefined;
+  /** By state; the first is the one above. */
+  readonly #answers: Int32Array;
+  /** By peer, or in the order of `told`. */
   readonly #states: Uint8Array | Int32Array;
 
-  constructor(answers: readonly SideAnswer[], told: Int32Array, stateOf: Int32Array) {
-    const [otherwise] = answers;
-    if (otherwise === undefined) throw new RangeError("a row has an answer");
-    this.otherwise = otherwise;
-    this.#answers = answers;
+  constructor(answers: readonly number[], told: readonly number[], stateOf: Int32Array) {
+    this.otherwise = answers[0] ?? allDenied;
+    this.#answers = new Int32Array(answers);
     // Five bytes for each that is told of, or one byte for everybody.
-    const isDense = told.length * 5 > stateOf.length;
-    this.#told = isDense ? undefined : told;
-    const states = isDense ? stateOf : told.map((peer) => stateOf[peer] ?? 0);
-    this.#states = answers.length <= 256 ? Uint8Array.from(states) : Int32Array.from(states);
+    this.told = told.length * 5 > stateOf.length ? undefined : new Int32Array(told).sort();
+    const states = this.told?.map((peer) => stateOf[peer] ?? 0) ?? stateOf;
+    this.#states = answers.length <= 256 ? new Uint8Array(states) : new Int32Array(states);
   }
 
-  at(peer: number): SideAnswer {
-    const index = this.#told === undefined ? peer : indexIn(this.#told, peer);
-    return (index === undefined ? undefined : this.#answers[this.#states[index] ?? 0]) ?? this.otherwise;
+  at(peer: number): number {
+    const index = this.told === undefined ? peer : indexIn(this.told, peer);
+    return index === undefined ? this.otherwise : (this.#answers[this.#states[index] ?? 0] ?? allDenied);
   }
 
-  /** Those of whom something is said, in ascending order. */
-  forEachTold(visit: (peer: number, answer: SideAnswer) => void): void {
-    for (let index = 0; index < this.#states.length; index += 1) {
-      const state = this.#states[index] ?? 0;
-      if (state !== 0) visit(this.#told?.[index] ?? index, this.#answers[state] ?? this.otherwise);
+  /** The answers to `count` peers from `first` on, written `stride` apart. */
+  copy(first: number, count: number, target: Int32Array, offset: number, stride: number): void {
+    const [states, told, answers] = [this.#states, this.told, this.#answers];
+    if (told === undefined) {
+      for (let index = 0, at = offset; index < count; index += 1, at += stride) {
+        target[at] = answers[states[first + index] ?? 0] ?? allDenied;
+      }
+      return;
+    }
+    for (let index = 0, at = offset; index < count; index += 1, at += stride) target[at] = this.otherwise;
+    for (let index = lowerBound(told, first); index < told.length; index += 1) {
+      const peer = told[index] ?? 0;
+      if (peer >= first + count) break;
+      target[offset + (peer - first) * stride] = answers[states[index] ?? 0] ?? allDenied;
     }
   }
 }
@@ -78,11 +85,12 @@ class Filling {
   say(peers: Int32Array, contribution: number): void {
     // Worked out once per state, so that a peer costs one look-up.
     const after: (number | undefined)[] = [];
+    const [stateOf, told] = [this.#stateOf, this.#told];
     for (let index = 0; index < peers.length; index += 1) {
       const peer = peers[index] ?? 0;
-      const before = this.#stateOf[peer] ?? 0;
-      if (before === 0) this.#told.push(peer);
-      this.#stateOf[peer] = after[before] ??= this.#after(before, contribution);
+      const before = stateOf[peer] ?? 0;
+      if (before === 0) told.push(peer);
+      stateOf[peer] = after[before] ??= this.#after(before, contribution);
     }
   }
 
@@ -97,10 +105,9 @@ class Filling {
   }
 
   /** Leaves the scratch as it was. */
-  row(answers: readonly SideAnswer[]): Row {
-    const told = Int32Array.from(this.#told).sort();
-    const row = new Row(answers, told, this.#stateOf);
-    for (const peer of told) this.#stateOf[peer] = 0;
+  row(answers: readonly number[]): Row {
+    const row = new Row(answers, this.#told, this.#stateOf);
+    for (const peer of this.#told) this.#stateOf[peer] = 0;
     return row;
   }
 }
@@ -118,7 +125,7 @@ export class Rows {
   readonly #nodes: Int32Array;
   readonly #rows: (Row | undefined)[] = [];
   readonly #byPolicy = new Map<SidePolicy, Map<number, Row>>();
-  readonly #answered = new Map<string, SideAnswer>();
+  readonly #answered = new Map<string, number>();
   /** Scratch of the row that is being filled: the state of every peer, 0 between two rows. */
   readonly #stateOf: Int32Array;
 
@@ -155,7 +162,7 @@ export class Rows {
 
   #constant(outcome: SideOutcome): Row {
     const answer = this.#answers.everywhere({ outcome, l7: [], authentication: "unspecified" });
-    return new Row([answer], new Int32Array(0), this.#stateOf);
+    return new Row([answer], [], this.#stateOf);
   }
 
   #filled(policy: SidePolicy, subject: number): Row {
@@ -173,7 +180,7 @@ export class Rows {
   }
 
   /** Many subjects say the same of somebody. */
-  #answer(said: readonly number[], standard: Default, counting: Counting): SideAnswer {
+  #answer(said: readonly number[], standard: Default, counting: Counting): number {
     const key = `${standard}, ${counting}: ${said.join(" ")}`;
     let answer = this.#answered.get(key);
     if (answer === undefined) {

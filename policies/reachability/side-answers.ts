@@ -1,17 +1,15 @@
 /**
- * Side answers: what one side answers on every port, as numbers. Equal answers are one object.
+ * Side answers: what one side answers on every port, by number. Equal answers have one number.
  *
- * Worlds that are compared share one pool of them, so that equal answers have equal numbers in both.
+ * Worlds that are compared share one pool of them, so that this holds for both.
  */
 import { effectKey, judge, l7Key, type Answer, type Default, type Effect } from "./judgement.ts";
+import { emptyList, NumberLists } from "./number-lists.ts";
 import { Numbered } from "./numbered.ts";
 import { protocolStretches, type Stretch } from "./port-line.ts";
 
-export interface SideAnswer {
-  readonly id: number;
-  /** First place, last place and number of the answer: three for each span, in order. What is denied is left out. */
-  readonly spans: Int32Array;
-}
+/** The answer that denies every port. */
+export const allDenied = emptyList;
 
 /** Where an effect speaks. */
 export interface Spoken extends Stretch {
@@ -27,7 +25,8 @@ export class SideAnswers {
     ({ outcome, l7, authentication }) => `${outcome} ${authentication} ${l7Key(l7)}`,
   );
   readonly #judged = new Map<string, number | "denied">();
-  readonly #known = new Map<string, SideAnswer>();
+  /** First place, last place and number of the answer: three for each span, in order. What is denied is left out. */
+  readonly spans = new NumberLists();
 
   effectNumber(effect: Effect): number {
     return this.#effects.numberOf(effect);
@@ -38,13 +37,13 @@ export class SideAnswers {
   }
 
   /** The same on every port. */
-  everywhere({ outcome, l7, authentication }: Answer): SideAnswer {
-    const number = this.#answers.numberOf({ outcome, l7, authentication });
+  everywhere(answer: Answer): number {
+    const number = this.#answers.numberOf(answer);
     return this.#interned(protocolStretches.flatMap(({ first, last }) => [first, last, number]));
   }
 
   /** Goes along the line of ports and judges anew wherever something begins to speak or ceases to. */
-  sweep(spoken: readonly Spoken[], standard: Default, counting: Counting): SideAnswer {
+  sweep(spoken: readonly Spoken[], standard: Default, counting: Counting): number {
     const borders = bordersOf(spoken);
     const speaking = new Map<number, number>();
     const spans: number[] = [];
@@ -82,11 +81,8 @@ export class SideAnswers {
     return found;
   }
 
-  #interned(spans: readonly number[]): SideAnswer {
-    const key = spans.join(" ");
-    let known = this.#known.get(key);
-    if (known === undefined) this.#known.set(key, (known = { id: this.#known.size, spans: Int32Array.from(spans) }));
-    return known;
+  #interned(spans: readonly number[]): number {
+    return this.spans.numberOf(Int32Array.from(spans), spans.length);
   }
 }
 
