@@ -6,7 +6,7 @@ import type { Origin } from "../../policies/reachability/model.ts";
 import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
 import { readDocuments } from "./documents.ts";
 import { readSources, type Source, type Sources } from "./files.ts";
-import { clusterScoped, useOf } from "./kinds.ts";
+import { clusterScoped, hasPolicy, useOf } from "./kinds.ts";
 import { Lines } from "./lines.ts";
 import { offsetOf, type Located } from "./located.ts";
 import { objectsIn } from "./objects.ts";
@@ -48,7 +48,7 @@ export async function load(paths: readonly string[], options: LoadOptions = {}):
   const loading = new Loading(refused);
   for (const given of await readSources(paths, options.stdin ?? process.stdin, refused)) await loading.take(given);
   if (refused.length > 0) throw new ProblemsError(refused);
-  return loading.loaded();
+  return loading.loaded(paths);
 }
 
 /** What has been read so far. */
@@ -167,7 +167,7 @@ class Loading {
     this.#known.set(key, known);
   }
 
-  loaded(): Loaded {
+  loaded(paths: readonly string[]): Loaded {
     const told = [...this.#told].map(([label, { where, count }]): Problem => ({
       code: "input/kind-not-read",
       where,
@@ -177,7 +177,7 @@ class Loading {
     const known = this.#known;
     return {
       manifests: [...known.values()].map((each) => ({ object: each.object, source: placeIn(each, each.offset) })),
-      problems: [...this.#doubts, ...told],
+      problems: [...this.#doubts, ...told, ...(hasPolicy(this.#kinds) ? [] : [withoutPolicies(paths)])],
       kinds: this.#kinds,
       place: ({ policy: { kind, namespace, name }, path }) => {
         const found = known.get(keyOf(kind, namespace, name));
@@ -185,6 +185,15 @@ class Loading {
       },
     };
   }
+}
+
+function withoutPolicies(paths: readonly string[]): Problem {
+  return {
+    code: "input/no-policies",
+    where: paths.join(", "),
+    what: "there is no policy, so nothing is restricted",
+    expected: "NetworkPolicy, CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy",
+  };
 }
 
 function textOf(value: unknown): string {

@@ -104,10 +104,7 @@ const intTag = defineScalarTag<unknown>("tag:yaml.org,2002:int", {
 /** Keys become texts, as in JSON; an empty key has no text. */
 const objectTag = defineMappingTag<Record<string, unknown>>("tag:yaml.org,2002:map", {
   create: mapTag.create,
-  addPair: (carrier, key, value) => {
-    if (key === null) return "a key that is empty";
-    return typeof key === "object" ? "a key that is no text" : mapTag.addPair(carrier, key, value);
-  },
+  addPair: (carrier, key, value) => (key === null ? "a key that is empty" : mapTag.addPair(carrier, key, value)),
   has: mapTag.has,
   keys: mapTag.keys,
   get: mapTag.get,
@@ -129,8 +126,8 @@ const schema = new Schema([
 export function readYaml(text: string): YamlRead {
   try {
     const events = parseEvents(text, { maxDepth: deepest });
-    const tangled = tangle(events, text);
-    if (tangled !== undefined) return { kind: "bad", trouble: tangled };
+    const trouble = oddKey(events) ?? tangle(events, text);
+    if (trouble !== undefined) return { kind: "bad", trouble };
     const starts = events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index + 1] : []));
     const located = starts.map((start) => locator(text, start));
     const { values, doubled } = construct(text, events, located);
@@ -153,10 +150,16 @@ function locator(text: string, start: number): () => Located {
 
 const nowhere = (): Located => ({ offset: 0, entries: () => [] });
 
+/** Sentences of the parser that do not say what a person did. */
+const clearer: ReadonlyMap<string, string> = new Map([
+  ["deficient indentation", "too little indentation, or an open bracket or quote before"],
+  ["object-based map does not support complex keys", "a key that is no text"],
+]);
+
 function troubleOf(error: unknown): Trouble {
   if (error instanceof YAMLException) {
     const code = error.reason.startsWith("nesting exceeded") ? "deep" : "syntax";
-    return { code, offset: error.mark?.position ?? 0, what: error.reason };
+    return { code, offset: error.mark?.position ?? 0, what: clearer.get(error.reason) ?? error.reason };
   }
   if (error instanceof RangeError) return { code: "deep", offset: 0, what: error.message };
   throw error;
@@ -198,6 +201,25 @@ function lateMerges(value: Located): Trouble[] {
   if (at > 0)
     here.push({ code: "late-merge", offset: entries[at]?.offset ?? 0, what: "`<<` stands behind other keys" });
   return [...here, ...entries.flatMap((entry) => lateMerges(entry.value))];
+}
+
+/** A list or an object in place of a key, which is what `{{ x }}` of a template looks like. */
+function oddKey(events: readonly Event[]): Trouble | undefined {
+  const open: ("list" | "key" | "value")[] = [];
+  for (const event of events) {
+    if (event.type === EVENT_ID.DOCUMENT) open.push("list");
+    else if (event.type === EVENT_ID.POP) open.pop();
+    else {
+      const expected = open.pop();
+      const isCollection = event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE;
+      if (expected === "key" && isCollection) {
+        return { code: "syntax", offset: startOf(event), what: "a key that is no text" };
+      }
+      if (expected !== undefined) open.push(expected === "list" ? "list" : expected === "key" ? "value" : "key");
+      if (isCollection) open.push(event.type === EVENT_ID.MAPPING ? "key" : "list");
+    }
+  }
+  return undefined;
 }
 
 /** An alias inside its own anchor, or aliases of aliases that stand for far more than was written. */

@@ -69,7 +69,7 @@ describe("YAML that is no good tells its place:", () => {
     ["an alias inside itself", "a: &x\n  - *x", "cycle", 11, "`*x` stands inside `&x`"],
     ["an unknown tag", "a: !foo b", "syntax", 3, "unknown scalar tag !<!foo>"],
     ["an empty key", "~: 1", "syntax", 0, "a key that is empty"],
-    ["a key that is a list", "? [a]\n: b", "syntax", 0, "a key that is no text"],
+    ["a key that is a list", "? [a]\n: b", "syntax", 2, "a key that is no text"],
     ["a NUL byte", "a: b\0c", "syntax", 4, "null byte is not allowed in input"],
     ["an open quote", "a: 'b", "syntax", 5, "unexpected end of the stream within a single quoted scalar"],
   ];
