@@ -4,7 +4,7 @@
  * Node names are the groups' names, so that the text can be read and searched without being drawn.
  */
 import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
-import { lines, looks } from "./look.ts";
+import { lines, looks, type Look } from "./look.ts";
 import { pictureOfDiff, pictureOfMatrix, type Arrow, type Box, type Node, type Picture } from "./picture.ts";
 
 /** Which of Graphviz's engines: layers, or boxes packed side by side, which takes no time however large the world is. */
@@ -25,14 +25,17 @@ export function drawDiff(report: DiffReport): string {
 }
 
 function drawn(picture: Picture): string {
-  return dotText(picture, { engine: engineFor(picture), heading: "title and legend" });
+  return dotText(picture, { engine: isLayered(picture) ? "dot" : "osage", heading: "title and legend" });
 }
 
 /** Up to here layers take a second and can be followed by eye; a world of twice the size takes many seconds. */
-export const layered = { nodes: 150, arrows: 350 } as const;
+export function isLayered({ nodes, arrows }: Picture): boolean {
+  return nodes.length <= 150 && arrows.length <= 350;
+}
 
-export function engineFor({ nodes, arrows }: Picture): Engine {
-  return nodes.length <= layered.nodes && arrows.length <= layered.arrows ? "dot" : "osage";
+/** So few that each can have its label, which takes room of its own. */
+export function isSparse({ nodes, arrows }: Picture): boolean {
+  return arrows.length <= Math.max(40, 2 * nodes.length);
 }
 
 /** The whole graph. Equal pictures are equal text. */
@@ -109,21 +112,19 @@ const shapes: Record<Node["kind"], Record<string, string>> = {
   box: { margin: "0.25,0.15" },
 };
 
+/** What a diff is drawn for is never faint. */
+const news: ReadonlySet<Look> = new Set(["opened", "closed", "changed", "unclear"]);
+
 type Labels = "ports" | "none";
 
-/** Each label takes room of its own: between many they are no help. */
-function isSparse({ nodes, arrows }: Picture): boolean {
-  return arrows.length <= Math.max(40, 2 * nodes.length);
-}
-
 /** Nodes to which half the world leads, DNS for one: as many lines, which would cover the rest. */
-function hubsOf({ arrows }: Picture): ReadonlySet<number> {
+function hubsOf({ arrows, nodes }: Picture): ReadonlySet<number> {
   const count = new Map<number, number>();
   for (const { to } of arrows) count.set(to, (count.get(to) ?? 0) + 1);
-  return new Set([...count].filter(([, arrowsTo]) => arrowsTo > manyArrows).map(([node]) => node));
+  // In a dense world many is what all have.
+  const many = Math.max(15, (4 * arrows.length) / nodes.length);
+  return new Set([...count].filter(([, arrowsTo]) => arrowsTo > many).map(([node]) => node));
 }
-
-const manyArrows = 15;
 
 /** As Graphviz writes transparency. */
 const faintly = "40";
@@ -138,7 +139,7 @@ function arrowLine(
   const { colour, style, width } = lines[look];
   const penwidth = String(engine === "dot" ? width : width * 0.7);
   const faint = look === "unchanged";
-  const hub = hubs.has(to) && (look === "allowed" || faint);
+  const hub = hubs.has(to) && !news.has(look);
   return `${quoted(nameText(tail))} -> ${quoted(nameText(head))} ${attributes({
     id: `arrow-${String(position)}`,
     class: `arrow ${look}${hub ? " hub" : ""}`,

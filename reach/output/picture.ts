@@ -8,7 +8,7 @@ import { portsText, remainsText } from "../../policies/reachability/report-text.
 import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
 import { counted } from "./counted.ts";
 import { headline, oneSided } from "./diff.ts";
-import { lookOfChange, lookOfEdge, looks, type Look } from "./look.ts";
+import { lookOfChange, lookOfEdge, lines, looks, type Look } from "./look.ts";
 import { summary } from "./matrix.ts";
 
 /** What the node stands for decides its shape. */
@@ -124,6 +124,27 @@ export function byBox(fine: Picture): Picture {
   return { ...fine, nodes, boxes: [], arrows };
 }
 
+/** What is drawn where one pair has edges of several looks: the first in the order of the legend. */
+export function oneForEachPair(picture: Picture): Picture {
+  const order: readonly Look[] = looks[picture.kind];
+  const pairs = new Map<string, Arrow>();
+  for (const arrow of picture.arrows) {
+    const key = [arrow.from, arrow.to].sort((a, b) => a - b).join(" ");
+    const known = pairs.get(key);
+    if (known === undefined) pairs.set(key, arrow);
+    else pairs.set(key, joined(known, arrow, order));
+  }
+  const note = `one arrow for each two namespaces, drawn as the first of ${order.map((look) => lines[look].words).join("; ")} that is among its edges`;
+  return { ...picture, arrows: [...pairs.values()], notes: [...picture.notes, note] };
+}
+
+function joined(known: Arrow, other: Arrow, order: readonly Look[]): Arrow {
+  const rows = [...known.rows, ...other.rows];
+  const look = order.indexOf(other.look) < order.indexOf(known.look) ? other.look : known.look;
+  const ways = known.from === other.from && known.ways === "one" ? "one" : "both";
+  return { ...known, rows, look, ways, label: counted(rows.length, "edge") };
+}
+
 function rowOfEdge(edge: Edge, explain: Row["explain"]): Row {
   const { from, to, ports } = edge;
   return { from, to, look: lookOfEdge(edge), ports: portsText(ports), asks: remainsText(edge), notes: [], explain };
@@ -143,7 +164,7 @@ function rowOfChange(change: ChangeRow, explain: Row["explain"]): Row {
     to,
     look: lookOfChange(change),
     ports: portsText(ports),
-    asks: `${before} → ${after}`,
+    asks: `before: ${before}\nafter: ${after}`,
     notes,
     explain,
   };

@@ -2,10 +2,10 @@
  * Svg: a report drawn by Graphviz. A world that is too large is drawn with less detail, and the drawing says so.
  */
 import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
-import { dotText, layered, type DotOptions } from "./dot.ts";
+import { dotText, isLayered, isSparse, type DotOptions } from "./dot.ts";
 import { layOut } from "./layout.ts";
-import { counted, grouped } from "./counted.ts";
-import { byBox, pictureOfDiff, pictureOfMatrix, type Picture } from "./picture.ts";
+import { counted } from "./counted.ts";
+import { byBox, oneForEachPair, pictureOfDiff, pictureOfMatrix, type Picture } from "./picture.ts";
 
 export async function drawMatrix(report: MatrixReport): Promise<string> {
   return (await drawPicture(pictureOfMatrix(report), "title and legend")).svg;
@@ -24,28 +24,35 @@ export interface Drawing {
 /** One way to draw, and the size up to which it is tried. */
 interface Level {
   readonly engine: DotOptions["engine"];
-  readonly nodes: number;
-  readonly arrows: number;
   readonly simplify: (picture: Picture) => Picture;
+  readonly fits: (picture: Picture) => boolean;
 }
 
 const patienceMs = 10_000;
 
-/** From everything to least. The last has no arrows and is always small enough. */
+/** From everything to least. The last is empty, so that there is always a drawing. */
 const levels: readonly Level[] = [
-  { engine: "dot", ...layered, simplify: (picture) => picture },
-  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: (picture) => picture },
-  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: withoutUnchanged },
-  { engine: "dot", ...layered, simplify: namespacesOnly },
-  { engine: "osage", nodes: 1_200, arrows: 3_000, simplify: namespacesOnly },
-  { engine: "osage", nodes: Infinity, arrows: Infinity, simplify: countsOnly },
+  { engine: "dot", simplify: (picture) => picture, fits: isLayered },
+  { engine: "osage", simplify: (picture) => picture, fits: isPacked },
+  { engine: "osage", simplify: withoutUnchanged, fits: isPacked },
+  { engine: "dot", simplify: namespacesOnly, fits: (picture) => isLayered(picture) && isSparse(picture) },
+  { engine: "osage", simplify: namespacesOnly, fits: (picture) => isPacked(picture) && isSparse(picture) },
+  { engine: "dot", simplify: (fine) => oneForEachPair(namespacesOnly(fine)), fits: isLayered },
+  { engine: "osage", simplify: (fine) => oneForEachPair(namespacesOnly(fine)), fits: isPacked },
+  { engine: "osage", simplify: withoutArrows, fits: isPacked },
+  { engine: "osage", simplify: countsOnly, fits: () => true },
 ];
+
+/** Packing takes a second for this, and a person as much as can be searched by eye. */
+function isPacked({ nodes, arrows }: Picture): boolean {
+  return nodes.length <= 1_200 && arrows.length <= 3_000;
+}
 
 export async function drawPicture(fine: Picture, heading: DotOptions["heading"]): Promise<Drawing> {
   let because = "";
-  for (const { engine, nodes, arrows, simplify } of levels) {
+  for (const { engine, simplify, fits } of levels) {
     const picture = simplify(fine);
-    if (picture.nodes.length > nodes || picture.arrows.length > arrows) continue;
+    if (!fits(picture)) continue;
     const laid = await layOut({ dot: dotText(picture, { engine, heading }), engine }, patienceMs);
     if (laid.kind === "svg") return { svg: withoutPreamble(laid.svg), picture };
     because = laid.kind === "failed" ? laid.because : `no layout within ${String(patienceMs / 1000)} s`;
@@ -70,8 +77,14 @@ function namespacesOnly(fine: Picture): Picture {
   return { ...picture, notes: [...picture.notes, note] };
 }
 
+function withoutArrows(fine: Picture): Picture {
+  const picture = namespacesOnly(fine);
+  const note = `${counted(picture.arrows.length, "arrow")} between namespaces left out as well: the table holds what they tell`;
+  return { ...picture, arrows: [], notes: [...picture.notes, note] };
+}
+
 function countsOnly(fine: Picture): Picture {
-  const note = `not drawn: ${grouped(fine.boxes.length)} namespaces are too many; narrow the view with --focus`;
+  const note = `not drawn: ${counted(fine.boxes.length, "namespace")} are too many; narrow the view with --focus`;
   return { ...fine, nodes: [], boxes: [], arrows: [], notes: [...fine.notes, note] };
 }
 

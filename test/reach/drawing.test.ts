@@ -12,7 +12,7 @@ import * as html from "../../reach/output/html.ts";
 import { layOut } from "../../reach/output/layout.ts";
 import { byBox, pictureOfMatrix, shortened } from "../../reach/output/picture.ts";
 import * as svg from "../../reach/output/svg.ts";
-import type { Group } from "../../policies/reachability/report.ts";
+import type { Group, MatrixReport } from "../../policies/reachability/report.ts";
 import {
   change,
   changedWorldOf,
@@ -198,6 +198,28 @@ describe("a drawing as svg", () => {
     );
     shows(text, ">data-19<");
     assert.equal(drawnOf(text, "node"), 202);
+  });
+
+  it("joins the arrows between namespaces where there are many, and leaves them out where there are too many", async function () {
+    this.timeout(30_000);
+    const dense = (spaces: number, each: number): MatrixReport => {
+      const groups = Array.from({ length: spaces * each }, (_, at) =>
+        pod(`ns-${String(at % spaces)}/pod-${String(at)}`),
+      );
+      const some = groups.flatMap((_, from) =>
+        groups.map((__, to) => edge(from, to, tcp(80))).filter(({ to }) => (from + to) % 2 === 0),
+      );
+      return matrixOf(groups, some);
+    };
+    const joined = await svg.drawMatrix(dense(11, 10));
+    shows(
+      joined,
+      "one arrow for each two namespaces, drawn as the first of allowed; allowed, restricted at L7 or authenticated; unknown that is among its edges",
+    );
+    assert.equal(drawnOf(joined, "arrow"), 66);
+    const none = await svg.drawMatrix(dense(121, 2));
+    shows(none, "14,641 arrows between namespaces left out as well: the table holds what they tell");
+    assert.deepEqual([drawnOf(none, "node"), drawnOf(none, "arrow")], [121, 0]);
   });
 
   it("gives up on a layout that takes too long", async () => {

@@ -270,7 +270,7 @@ describe("the page that a report is drawn as", function () {
     await lines(page).first().click();
     assert.equal(
       await page.locator("#explanation .asks").textContent(),
-      "denied: cnp shop/db spec.ingress[0] → allowed",
+      "before: denied: cnp shop/db spec.ingress[0]\nafter: allowed",
     );
     assert.deepEqual(await page.locator("#explanation li").allTextContents(), [
       "risk: crosses namespaces",

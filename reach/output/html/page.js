@@ -549,7 +549,7 @@
     );
     const start = pointAt(Math.min(...boxes.map(({ left }) => left)), Math.min(...boxes.map(({ top }) => top)));
     const end = pointAt(Math.max(...boxes.map(({ right }) => right)), Math.max(...boxes.map(({ bottom }) => bottom)));
-    const [width, height] = [Math.max(end.x - start.x, 200) * 1.5, Math.max(end.y - start.y, 120) * 1.5];
+    const [width, height] = [Math.max(end.x - start.x, 300) * 1.5, Math.max(end.y - start.y, 200) * 1.5];
     show({ x: (start.x + end.x - width) / 2, y: (start.y + end.y - height) / 2, width, height });
   }
 
