@@ -44,8 +44,8 @@ async function promisesIn(file: string): Promise<readonly PlatformPromise[]> {
       {
         code: "promises/malformed",
         where: `${file}:${String(line)}`,
-        what: error.message.split("\n")[0] ?? "",
-        expected: "YAML",
+        what: (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, ""),
+        expected: "a YAML list of promises",
       },
     ]);
   }
@@ -63,7 +63,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const what = error instanceof Error && "code" in error && error.code === "ENOENT" ? "no such file" : String(error);
     throw new ProblemsError([{ code: "promises/unreadable", where: file, what, expected: "a file of promises" }]);
   }
 }

@@ -1,0 +1,119 @@
+/** `reach lint`: what Cilium refuses, drops or ignores, with object, field and line. */
+import assert from "node:assert/strict";
+
+import { linesOf, ran, shop } from "./ran.ts";
+
+describe("reach lint", () => {
+  it("ends with 1 where Cilium refuses an object", async () => {
+    const { code, out } = await ran("lint", `${shop}/head`);
+    assert.deepEqual(
+      { code, out: linesOf(out) },
+      {
+        code: 1,
+        out: [
+          "test/fixtures/reach/shop/head/policies.yaml:42: refused: `true` has the wrong type  [cilium/refused]",
+          "  in CiliumNetworkPolicy dev/audit, spec.enableDefaultDeny",
+          "  expected an object",
+          "",
+          "1 finding: 1 refused",
+        ],
+      },
+    );
+  });
+
+  it("ends with 0 where there is nothing to say", async () => {
+    const { code, out } = await ran("lint", `${shop}/base`);
+    assert.deepEqual(
+      { code, out: linesOf(out) },
+      { code: 0, out: ["no findings: Cilium takes these manifests as they are written"] },
+    );
+  });
+
+  it("tells it as Markdown", async () => {
+    const { code, out } = await ran("lint", `${shop}/head`, "-o", "markdown");
+    assert.deepEqual(
+      { code, out: linesOf(out) },
+      {
+        code: 1,
+        out: [
+          "### 1 finding: 1 refused",
+          "",
+          "| Severity | Place | Object and field | What | What to do | Code |",
+          "| --- | --- | --- | --- | --- | --- |",
+          "| refused | test/fixtures/reach/shop/head/policies.yaml:42 | CiliumNetworkPolicy dev/audit, spec.enableDefaultDeny | `true` has the wrong type | expected an object | cilium/refused |",
+        ],
+      },
+    );
+  });
+
+  it("tells programs the same as JSON", async () => {
+    const { code, out } = await ran("lint", `${shop}/head`, "-o", "json");
+    assert.deepEqual(
+      { code, out: linesOf(out) },
+      {
+        code: 1,
+        out: [
+          "{",
+          '  "schema": 1,',
+          '  "kind": "findings",',
+          '  "findings": [',
+          '    {"severity":"refused","code":"cilium/refused","place":"test/fixtures/reach/shop/head/policies.yaml:42","object":"CiliumNetworkPolicy dev/audit","field":"spec.enableDefaultDeny","what":"`true` has the wrong type","expected":"an object"}',
+          "  ]",
+          "}",
+        ],
+      },
+    );
+  });
+
+  it("tells code scanning the same as SARIF", async () => {
+    const { code, out } = await ran("lint", `${shop}/head`, "-o", "sarif");
+    assert.deepEqual(
+      { code, out: linesOf(out) },
+      {
+        code: 1,
+        out: [
+          "{",
+          '  "$schema": "https://json.schemastore.org/sarif-2.1.0.json",',
+          '  "version": "2.1.0",',
+          '  "runs": [',
+          "    {",
+          '      "tool": {',
+          '        "driver": {',
+          '          "name": "reach",',
+          '          "version": "0.1.0",',
+          '          "rules": [',
+          "            {",
+          '              "id": "cilium/refused"',
+          "            }",
+          "          ]",
+          "        }",
+          "      },",
+          '      "results": [',
+          "        {",
+          '          "ruleId": "cilium/refused",',
+          '          "level": "error",',
+          '          "message": {',
+          '            "text": "CiliumNetworkPolicy dev/audit, spec.enableDefaultDeny: `true` has the wrong type; expected an object"',
+          "          },",
+          '          "locations": [',
+          "            {",
+          '              "physicalLocation": {',
+          '                "artifactLocation": {',
+          '                  "uri": "test/fixtures/reach/shop/head/policies.yaml"',
+          "                },",
+          '                "region": {',
+          '                  "startLine": 42',
+          "                }",
+          "              }",
+          "            }",
+          "          ]",
+          "        }",
+          "      ]",
+          "    }",
+          "  ]",
+          "}",
+        ],
+      },
+    );
+  });
+});
