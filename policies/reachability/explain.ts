@@ -13,7 +13,9 @@ import type {
   World,
 } from "./model.ts";
 import { matchAt } from "./matches.ts";
+import { protocols } from "./ports.ts";
 import { prepare } from "./prepared.ts";
+import { restrictionText } from "./report-text.ts";
 import { covers, grantsOf, type Grant } from "./side-policy.ts";
 import { decide } from "./verdict.ts";
 
@@ -33,13 +35,16 @@ export interface SideExplanation {
   readonly origins: readonly Origin[];
   /** Entries that almost spoke, and what kept them from it. */
   readonly nearMisses: readonly NearMiss[];
-  /** What would let the connection pass this side. Absent unless the side denies. */
+  /** What the side still asks of a connection that it lets pass; empty if nothing. */
+  readonly remains: string;
+  /** What would let the connection pass this side. Absent unless the side denies, or waits for a name (S31). */
   readonly missing?: string;
 }
 
 export interface NearMiss {
   readonly origin: Origin;
-  readonly because: "another port" | "another peer";
+  /** The first two name the peer, and the last one the port. */
+  readonly because: "another port" | "another protocol" | "another peer";
 }
 
 export function explain(traffic: Traffic, world: World): Explanation {
@@ -61,16 +66,22 @@ export type Place = (origin: Origin) => string | undefined;
 
 /** One line for the headline, then one per side, where its rules stand, and what it misses. */
 export function explanationText({ headline, sides }: Explanation, place: Place = () => undefined): string {
-  const lines = sides.flatMap(({ direction, sentence, rule, origins, nearMisses, missing }) => [
+  const lines = sides.flatMap(({ direction, sentence, rule, origins, remains, nearMisses, missing }) => [
     `  ${direction}: ${sentence} (${rule})`,
     ...distinct(origins).flatMap((origin) => {
       const at = place(origin);
       return at === undefined ? [] : [`    ${originText(origin)}: ${at}`];
     }),
-    ...nearMisses.map(({ origin, because }) => `    near miss: ${originText(origin)}, ${because}`),
+    ...(remains === "" ? [] : [`    remains: ${remains}`]),
+    ...nearMisses.map(({ origin, because }) => `    near miss: ${placedText(origin, place)}, ${because}`),
     ...(missing === undefined ? [] : [`    missing: ${missing}`]),
   ]);
   return [headline, ...lines].join("\n");
+}
+
+function placedText(origin: Origin, place: Place): string {
+  const at = place(origin);
+  return at === undefined ? originText(origin) : `${originText(origin)} (${at})`;
 }
 
 function distinct(origins: readonly Origin[]): Origin[] {
@@ -84,7 +95,8 @@ interface Context {
   readonly traffic: Traffic;
 }
 
-function explainSide({ outcome, reason }: Side, context: Context, world: World): SideExplanation {
+function explainSide(side: Side, context: Context, world: World): SideExplanation {
+  const { outcome, reason } = side;
   const { direction, rule, origins } = reason;
   const { pod, peer, port } = context;
   const explained = {
@@ -92,9 +104,17 @@ function explainSide({ outcome, reason }: Side, context: Context, world: World):
     outcome,
     rule,
     origins,
-    sentence: sentenceOf(rule, outcome, pod, origins),
+    sentence: sentenceOf(rule, outcome, context, origins),
+    remains: outcome === "deny" ? "" : restrictionText(side),
     nearMisses: outcome === "deny" && rule === "S2" ? nearMisses(direction, context, world) : [],
   };
+  if (rule === "S31") {
+    const name = peer.fqdn ?? peer.name;
+    return {
+      ...explained,
+      missing: `an egress rule for ${pod.name} with rules.dns for ${name}, to port 53 of the DNS service`,
+    };
+  }
   if (outcome !== "deny") return explained;
   const toward = direction === "egress" ? "to" : "from";
   const missing =
@@ -121,7 +141,12 @@ export function originText({ policy, path }: Origin): string {
   return `${policyText(policy)} ${path}`;
 }
 
-function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, origins: readonly Origin[]): string {
+function sentenceOf(
+  rule: SemanticRule,
+  outcome: SideOutcome,
+  { pod, peer }: Context,
+  origins: readonly Origin[],
+): string {
   const by = [...new Set(origins.map(originText))].join(", ");
   switch (rule) {
     case "S1":
@@ -138,6 +163,8 @@ function sentenceOf(rule: SemanticRule, outcome: SideOutcome, pod: Endpoint, ori
       return `nothing isolates ${pod.name}, and nothing denies it`;
     case "S21":
       return `allowed by ${by}, restricted at L7`;
+    case "S31":
+      return `allowed by ${by} only, and nothing lets Cilium learn ${peer.fqdn ?? peer.name}`;
     case "L9":
       return `a cluster network policy may decide it, if the cluster knows the kind: ${by}`;
     case "L5":
@@ -156,14 +183,18 @@ function nearMisses(direction: Direction, { traffic }: Context, world: World): N
   const [subject, other] = [ready.identities.of[subjectAt], ready.identities.of[peerAt]];
   if (subject === undefined || other === undefined) return [];
   const server = ready.listener(direction, subject, other);
+  const onOther = (filter: Grant["filter"]): boolean =>
+    protocols.some((protocol) => covers(filter, direction, server, protocol, traffic.port));
   const miss = ({ filter, peers, origins }: Grant): NearMiss[] => {
     const namesPort = covers(filter, direction, server, traffic.protocol, traffic.port);
     const namesPeer = matchAt(peers, other) === "yes";
     if (namesPort === namesPeer) return [];
-    return origins.map((origin) => ({ origin, because: namesPeer ? "another port" : "another peer" }));
+    const because = namesPeer ? (onOther(filter) ? "another protocol" : "another port") : "another peer";
+    return origins.map((origin) => ({ origin, because }));
   };
   const allows = grantsOf(ready.policy(subject, direction)).filter(({ action }) => action === "allow");
   const found = new Map(allows.flatMap(miss).map((each) => [`${originText(each.origin)} ${each.because}`, each]));
   // An entry that names the peer is closer than one that names the port.
-  return [...found.values()].sort((a, b) => (a.because === b.because ? 0 : a.because === "another port" ? -1 : 1));
+  const order: readonly NearMiss["because"][] = ["another protocol", "another port", "another peer"];
+  return [...found.values()].sort((a, b) => order.indexOf(a.because) - order.indexOf(b.because));
 }

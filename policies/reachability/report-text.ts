@@ -50,7 +50,8 @@ export function remainsText(sides: { readonly egress: Restriction; readonly ingr
   return `egress ${egress}; ingress ${ingress}`;
 }
 
-function restrictionText({ l7, authentication }: Restriction): string {
+/** The same of one side. */
+export function restrictionText({ l7, authentication }: Restriction): string {
   const handshake = {
     unspecified: [],
     disabled: [],
@@ -77,8 +78,8 @@ function elementText(element: L7Element): string {
       return unrestricted;
     case "http":
       return by.rules.length === 0 || by.rules.includes("{}")
-        ? "http, every request"
-        : `http ${either(by.rules.map(httpText))}`;
+        ? `http, every request${namesText(by.serverNames)}`
+        : `http ${either(by.rules.map(httpText))}${namesText(by.serverNames)}`;
     case "dns":
       return `dns ${either(by.rules.map(dnsText))}`;
     case "tls":
@@ -86,6 +87,11 @@ function elementText(element: L7Element): string {
     case "listener":
       return `listener ${by.name}`;
   }
+}
+
+/** Of HTTP rules inside TLS that Cilium ends. */
+function namesText(serverNames: readonly string[] = []): string {
+  return serverNames.length === 0 ? "" : `, TLS server name ${either(serverNames)}`;
 }
 
 function either(texts: readonly string[]): string {

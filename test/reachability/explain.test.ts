@@ -3,7 +3,14 @@
  */
 import assert from "node:assert/strict";
 
-import { compare, explain, explanationText, readWorld, type World } from "../../policies/reachability/index.ts";
+import {
+  compare,
+  explain,
+  explanationText,
+  readWorld,
+  type Origin,
+  type World,
+} from "../../policies/reachability/index.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 
 const pod = (name: string): Fields => ({ kind: "Pod", metadata: { namespace: "shop", name, labels: { app: name } } });
@@ -85,6 +92,95 @@ describe("an explanation", () => {
         "shop/web -> shop/db TCP 80: allowed",
         "  egress: no policy selects shop/web (S1)",
         "  ingress: allowed by cnp shop/read-only spec.ingress[0], restricted at L7 (S21)",
+        "    remains: http GET",
+      ].join("\n"),
+    );
+  });
+
+  it("names the handshake that must succeed first", () => {
+    const shaking = cnp("shaking", {
+      ...selects("db"),
+      ingress: [{ fromEndpoints: [{}], authentication: { mode: "required" } }],
+    });
+    assert.equal(
+      textOf(worldOf(shaking), 1, 80),
+      [
+        "shop/web -> shop/db TCP 80: allowed",
+        "  egress: no policy selects shop/web (S1)",
+        "  ingress: allowed by cnp shop/shaking spec.ingress[0] (S4)",
+        "    remains: authentication required",
+      ].join("\n"),
+    );
+  });
+
+  it("tells a rule for another protocol, where every rule stands, and what is closest first", () => {
+    const datagrams = cnp("datagrams", {
+      ...selects("db"),
+      ingress: [
+        { fromEndpoints: [{}], toPorts: [{ ports: [{ port: "81" }] }] },
+        { fromEndpoints: [{}], toPorts: [{ ports: [{ port: "80", protocol: "UDP" }] }] },
+      ],
+    });
+    const place = ({ path }: Origin): string => `db.yaml:${path.includes("[0]") ? "8" : "12"}`;
+    assert.equal(
+      explanationText(explain({ from: 0, to: 1, protocol: "TCP", port: 80 }, worldOf(datagrams)), place),
+      [
+        "shop/web -> shop/db TCP 80: denied",
+        "  egress: no policy selects shop/web (S1)",
+        "  ingress: isolated by cnp shop/datagrams spec.ingress[0], cnp shop/datagrams spec.ingress[1], and nothing allows it (S2)",
+        "    cnp shop/datagrams spec.ingress[0]: db.yaml:8",
+        "    cnp shop/datagrams spec.ingress[1]: db.yaml:12",
+        "    near miss: cnp shop/datagrams spec.ingress[1] (db.yaml:12), another protocol",
+        "    near miss: cnp shop/datagrams spec.ingress[0] (db.yaml:8), another port",
+        "    missing: an ingress rule for shop/db that allows TCP 80 from shop/web",
+      ].join("\n"),
+    );
+  });
+
+  it("tells a name that is never learned, and what is missing", () => {
+    const named = cnp("named", { ...selects("web"), egress: [{ toFQDNs: [{ matchName: "api.example.com" }] }] });
+    const manifests = [{ object: pod("web") }, { object: named }];
+    const externals = [{ name: "api", fqdn: "api.example.com" }];
+    const { world } = readWorld({ manifests, externals, names: "as learned" });
+    assert.equal(
+      textOf(world, 1, 443),
+      [
+        "shop/web -> api TCP 443: unknown",
+        "  egress: allowed by cnp shop/named spec.egress[0] only, and nothing lets Cilium learn api.example.com (S31)",
+        "    missing: an egress rule for shop/web with rules.dns for api.example.com, to port 53 of the DNS service",
+        "  ingress: api is no pod, so no policy applies (S6)",
+      ].join("\n"),
+    );
+  });
+
+  it("tells what depends on a cluster that the manifests do not describe", () => {
+    const first = {
+      kind: "ClusterNetworkPolicy",
+      metadata: { name: "first" },
+      spec: { tier: "Admin", priority: 1, subject: { namespaces: {} }, ingress: [{ action: "Deny" }] },
+    };
+    const host = {
+      kind: "CiliumClusterwideNetworkPolicy",
+      metadata: { name: "nodes" },
+      spec: { nodeSelector: {}, ingress: [{}] },
+    };
+    const manifests = [{ object: pod("web") }, { object: first }, { object: host }];
+    const externals = [{ name: "host", entity: "host" }] as const;
+    const { world } = readWorld({ manifests, externals });
+    assert.equal(
+      textOf(world, 1, 22),
+      [
+        "shop/web -> host TCP 22: unknown",
+        "  egress: no policy selects shop/web (S1)",
+        "  ingress: a host policy may decide it, if the host firewall is on: ccnp nodes spec.ingress[0] (L5)",
+      ].join("\n"),
+    );
+    assert.equal(
+      explanationText(explain({ from: 1, to: 0, protocol: "TCP", port: 80 }, world)),
+      [
+        "host -> shop/web TCP 80: unknown",
+        "  egress: host is no pod, so no policy applies (S6)",
+        "  ingress: a cluster network policy may decide it, if the cluster knows the kind: clusternp first spec.ingress[0] (L9)",
       ].join("\n"),
     );
   });

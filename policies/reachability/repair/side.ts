@@ -80,6 +80,6 @@ export function namings(side: WantedSide): (rule: Rule) => Naming {
   return ({ origin }) => {
     const because = byPlace.get(JSON.stringify(origin));
     if (because === undefined) return "neither";
-    return because === "another port" ? "the peer" : "the port";
+    return because === "another peer" ? "the port" : "the peer";
   };
 }
