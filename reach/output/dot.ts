@@ -121,9 +121,9 @@ type Labels = "ports" | "none";
 function hubsOf({ arrows, nodes }: Picture): ReadonlySet<number> {
   const count = new Map<number, number>();
   for (const { to } of arrows) count.set(to, (count.get(to) ?? 0) + 1);
-  // In a dense world many is what all have.
-  const many = Math.max(15, (4 * arrows.length) / nodes.length);
-  return new Set([...count].filter(([, arrowsTo]) => arrowsTo > many).map(([node]) => node));
+  // In a crowd every line covers the rest.
+  if (arrows.length > 8 * nodes.length) return new Set(nodes.keys());
+  return new Set([...count].filter(([, arrowsTo]) => arrowsTo > 15).map(([node]) => node));
 }
 
 /** As Graphviz writes transparency. */

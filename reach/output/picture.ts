@@ -8,7 +8,7 @@ import { portsText, remainsText } from "../../policies/reachability/report-text.
 import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
 import { counted } from "./counted.ts";
 import { headline, oneSided } from "./diff.ts";
-import { lookOfChange, lookOfEdge, lines, looks, type Look } from "./look.ts";
+import { lookOfChange, lookOfEdge, looks, type Look } from "./look.ts";
 import { summary } from "./matrix.ts";
 
 /** What the node stands for decides its shape. */
@@ -134,7 +134,7 @@ export function oneForEachPair(picture: Picture): Picture {
     if (known === undefined) pairs.set(key, arrow);
     else pairs.set(key, joined(known, arrow, order));
   }
-  const note = `one arrow for each two namespaces, drawn as the first of ${order.map((look) => lines[look].words).join("; ")} that is among its edges`;
+  const note = "one arrow for each two namespaces, with the first look of the legend that its edges have";
   return { ...picture, arrows: [...pairs.values()], notes: [...picture.notes, note] };
 }
 

@@ -212,10 +212,7 @@ describe("a drawing as svg", () => {
       return matrixOf(groups, some);
     };
     const joined = await svg.drawMatrix(dense(11, 10));
-    shows(
-      joined,
-      "one arrow for each two namespaces, drawn as the first of allowed; allowed, restricted at L7 or authenticated; unknown that is among its edges",
-    );
+    shows(joined, "one arrow for each two namespaces, with the first look of the legend that its edges have");
     assert.equal(drawnOf(joined, "arrow"), 66);
     const none = await svg.drawMatrix(dense(121, 2));
     shows(none, "14,641 arrows between namespaces left out as well: the table holds what they tell");
