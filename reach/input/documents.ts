@@ -1,8 +1,8 @@
 /**
  * Documents: a text taken apart into the values it holds, JSON by JSON.parse and the rest by the YAML parser.
  */
-import { consecutive, isSpace, locatedJson, nestsDeeper } from "./json.ts";
-import type { Located } from "./located.ts";
+import { consecutive, isSpace, keysIn, locatedJson, measure } from "./json.ts";
+import { doubledKeys, type Located } from "./located.ts";
 import type { readYaml as ReadYaml } from "./yaml.ts";
 import { deepest, type Trouble } from "./trouble.ts";
 
@@ -106,12 +106,14 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
 }
 
 function jsonDocument(value: unknown, { text, base }: Part): Documents {
-  if (nestsDeeper(text, deepest)) {
+  const { depth, keys } = measure(text);
+  if (depth > deepest) {
     const what = `nesting exceeds ${String(deepest)} levels`;
     return { documents: [], bad: [{ code: "deep", offset: base, what }], doubtful: [] };
   }
   const locate = (): Located => shifted(locatedJson(text, 0), base);
-  return { documents: [{ value, offset: base, locate }], bad: [], doubtful: [] };
+  const doubtful = keysIn(value) < keys ? doubledKeys(locate()) : [];
+  return { documents: [{ value, offset: base, locate }], bad: [], doubtful };
 }
 
 let yaml: Promise<{ readonly readYaml: typeof ReadYaml }> | undefined;

@@ -20,8 +20,8 @@ export interface Sources {
   /** Whether the path itself holds manifests, or they are looked for in it. */
   readonly kind: "file" | "folder";
   readonly sources: readonly Source[];
-  /** Files that could not be read. */
-  readonly unread: number;
+  /** Files that could not be read, or that were read for a path before. */
+  readonly others: number;
 }
 
 /** Of a file, or of standard input. 50 MB of YAML take about four seconds and 550 MB of memory, of JSON a third of both. */
@@ -39,61 +39,67 @@ export async function readSources(
   const seen = new Set<string>();
   const found: Sources[] = [];
   for (const path of paths) {
-    if (path === "-") {
-      if (seen.has(path)) continue;
+    if (path !== "-") {
+      found.push(...readPath(path, seen, problems));
+    } else if (!seen.has(path)) {
       seen.add(path);
       const sources = textOf("stdin", await readStream(stdin), problems);
-      found.push({ path: "stdin", kind: "file", sources, unread: 1 - sources.length });
-      continue;
+      found.push({ path: "stdin", kind: "file", sources, others: 1 - sources.length });
     }
-    const files: string[] = [];
-    const kind = collect(path, "named", seen, files, problems);
-    if (kind === undefined) continue;
-    files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    const sources = files.flatMap((file) => readFile(file, problems));
-    found.push({ path, kind, sources, unread: files.length - sources.length });
   }
   return found;
 }
 
-/** Adds the files behind a path. Undefined for one that was seen before or does not exist. */
-function collect(
-  path: string,
-  how: "named" | "found",
-  seen: Set<string>,
-  files: string[],
-  problems: Problem[],
-): Sources["kind"] | undefined {
+function readPath(path: string, seen: Set<string>, problems: Problem[]): Sources[] {
+  const walk: Walk = { seen, problems, files: [], before: 0 };
+  const kind = collect(path, "named", walk);
+  if (kind === undefined) return [];
+  const files = walk.files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const sources = files.flatMap((file) => readFile(file, problems));
+  return [{ path, kind, sources, others: files.length - sources.length + walk.before }];
+}
+
+/** What has been met below a path. */
+interface Walk {
+  /** Real paths of files and folders, for all paths: links may lead in circles, and paths may overlap. */
+  readonly seen: Set<string>;
+  readonly problems: Problem[];
+  readonly files: string[];
+  /** Manifests that were met before. */
+  before: number;
+}
+
+/** Adds the files behind a path. Undefined for one that does not exist. */
+function collect(path: string, how: "named" | "found", walk: Walk): Sources["kind"] | undefined {
   try {
     const kind = statSync(path).isDirectory() ? "folder" : "file";
-    // Links may lead in circles, and paths may overlap.
     const real = realpathSync(path);
-    if (seen.has(real)) return undefined;
-    seen.add(real);
-    if (kind === "file") files.push(path);
-    else collectBelow(path, real, seen, files, problems);
+    if (walk.seen.has(real)) walk.before++;
+    else if (kind === "file") walk.files.push(path);
+    else collectBelow(path, real, walk);
+    walk.seen.add(real);
     return kind;
   } catch (error) {
-    problems.push(unreadable(path, how, error));
+    walk.problems.push(unreadable(path, how, error));
     return undefined;
   }
 }
 
 /** An ordinary entry of a folder is where the folder is: only links have to be followed. */
-function collectBelow(folder: string, real: string, seen: Set<string>, files: string[], problems: Problem[]): void {
+function collectBelow(folder: string, real: string, walk: Walk): void {
+  walk.seen.add(real);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;
     if (name.startsWith(".") || name === "node_modules") continue;
     const path = join(folder, name);
     if (entry.isFile()) {
+      if (!extension.test(name)) continue;
       const realFile = join(real, name);
-      if (!extension.test(name) || seen.has(realFile)) continue;
-      seen.add(realFile);
-      files.push(path);
-    } else if (entry.isDirectory()) {
-      collect(path, "found", seen, files, problems);
-    } else if (entry.isSymbolicLink() && (extension.test(name) || leadsToFolder(path))) {
-      collect(path, "found", seen, files, problems);
+      if (walk.seen.has(realFile)) walk.before++;
+      else walk.files.push(path);
+      walk.seen.add(realFile);
+    } else if (entry.isDirectory() || (entry.isSymbolicLink() && (extension.test(name) || leadsToFolder(path)))) {
+      collect(path, "found", walk);
     }
   }
 }

@@ -69,10 +69,9 @@ function afterValue(text: string, from: number): number {
   return at;
 }
 
-/** Whether lists and objects of a text that JSON.parse accepted stand inside each other on more levels than these. */
-export function nestsDeeper(text: string, levels: number): boolean {
-  let depth = 0;
-  let at = 0;
+/** How deep lists and objects of a text that JSON.parse accepted stand inside each other, and how many keys it has. */
+export function measure(text: string): { readonly depth: number; readonly keys: number } {
+  let [depth, deepest, keys, at] = [0, 0, 0, 0];
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (code === quote) {
@@ -80,13 +79,28 @@ export function nestsDeeper(text: string, levels: number): boolean {
       continue;
     }
     at++;
-    if (code === closeBrace || code === closeBracket) depth--;
+    if (code === colon) keys++;
+    else if (code === closeBrace || code === closeBracket) depth--;
     else if (code === openBrace || code === openBracket) {
       depth++;
-      if (depth > levels) return true;
+      if (depth > deepest) deepest = depth;
     }
   }
-  return false;
+  return { depth: deepest, keys };
+}
+
+/** How many keys are left of those that were written: of two equal ones JSON.parse keeps the last. */
+export function keysIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const each of value) count += keysIn(each);
+    return count;
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  // Nothing is inherited here but by a key that says so, and then somebody looks closer.
+  for (const key in fields) count += 1 + keysIn(fields[key]);
+  return count;
 }
 
 function isEnd(code: number): boolean {

@@ -1,6 +1,8 @@
 /**
  * Load: manifests from files, folders and standard input, each with the place where it was written.
  */
+import { isDeepStrictEqual } from "node:util";
+
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import type { Origin } from "../../policies/reachability/model.ts";
 import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
@@ -24,7 +26,10 @@ export interface Loaded {
   readonly problems: readonly Problem[];
   /** How many objects of each kind there are, those that are not read included. */
   readonly kinds: ReadonlyMap<string, number>;
-  /** `file:line` of a policy's field, or of the nearest field around it that was written. Undefined for a policy that is not among the manifests. */
+  /**
+   * `file:line` of a policy's field, or of the nearest field around it that was written. Undefined for a policy that is
+   * not among the manifests.
+   */
   readonly place: (origin: Origin) => string | undefined;
 }
 
@@ -63,11 +68,11 @@ class Loading {
     this.#refused = refused;
   }
 
-  async take({ path, kind, sources, unread }: Sources): Promise<void> {
+  async take({ path, kind, sources, others }: Sources): Promise<void> {
     const before = this.#refused.length;
     let objects = 0;
     for (const source of sources) objects += await this.#takeSource(source, kind);
-    if (objects > 0 || unread > 0 || this.#refused.length > before) return;
+    if (objects > 0 || others > 0 || this.#refused.length > before) return;
     const expected = kind === "folder" ? "Kubernetes objects in .yaml, .yml or .json files" : "Kubernetes objects";
     const what = sources.length === 0 ? "no manifests in this folder" : "no Kubernetes object";
     this.#refused.push({ code: "input/no-manifests", where: path, what, expected });
@@ -154,6 +159,8 @@ class Loading {
     }
     const key = keyOf(kind, typeof namespace === "string" ? namespace : undefined, name);
     const other = this.#known.get(key);
+    // Every application of a namespace may bring the namespace along.
+    if (other !== undefined && kind === "Namespace" && isDeepStrictEqual(other.object, known.object)) return;
     if (other !== undefined) {
       this.#refused.push({
         code: "input/same-name",

@@ -2,6 +2,8 @@
  * Located: a value together with where it stands, whatever the language it is written in.
  */
 
+import type { Trouble } from "./trouble.ts";
+
 /** A value in a text. */
 export interface Located {
   /** Where it begins, in UTF-16 units from the start of its document. */
@@ -53,4 +55,16 @@ function entryAt(path: string, value: Located): { readonly entry: Entry; readonl
 
 function endsStep(path: string, at: number): boolean {
   return at === path.length || path[at] === "." || path[at] === "[";
+}
+
+/** Every key that stands a second time in the same object. */
+export function doubledKeys(value: Located, found: Trouble[] = []): Trouble[] {
+  const seen = new Set<string | number>();
+  for (const { key, offset, value: inner } of value.entries()) {
+    if (seen.has(key))
+      found.push({ code: "doubled-key", offset, what: `the key \`${String(key)}\` stands here again` });
+    seen.add(key);
+    doubledKeys(inner, found);
+  }
+  return found;
 }

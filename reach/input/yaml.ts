@@ -20,7 +20,7 @@ import {
   type Event,
 } from "js-yaml";
 
-import type { Entry, Located } from "./located.ts";
+import { doubledKeys, type Entry, type Located } from "./located.ts";
 import { deepest, largestExpansion, type Trouble } from "./trouble.ts";
 
 /** One YAML document. */
@@ -180,17 +180,6 @@ function construct(
     const values = constructFromEvents(events, { ...options, json: true });
     return { values, doubled: located.flatMap((each) => doubledKeys(each())) };
   }
-}
-
-function doubledKeys(value: Located, found: Trouble[] = []): Trouble[] {
-  const seen = new Set<string | number>();
-  for (const { key, offset, value: inner } of value.entries()) {
-    if (seen.has(key))
-      found.push({ code: "doubled-key", offset, what: `the key \`${String(key)}\` stands here again` });
-    seen.add(key);
-    doubledKeys(inner, found);
-  }
-  return found;
 }
 
 /** Kubernetes lets what `<<` brings win over the keys before it, YAML never. */

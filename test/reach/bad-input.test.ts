@@ -382,6 +382,40 @@ describe("a folder is walked", () => {
   });
 });
 
+describe("what is written twice", () => {
+  it("is a Namespace that several files bring along, and read once", async () => {
+    const namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: a }\n";
+    write({ "a.yaml": `${policy("a")}---\n${namespace}`, "b.yaml": namespace });
+    assert.equal(await told("."), "read\n");
+  });
+
+  it("is a key, in JSON as in YAML: the last counts, and it is told", async () => {
+    const object =
+      '{ "kind": "NetworkPolicy", "apiVersion": "networking.k8s.io/v1", "metadata": { "name": "a" },\n' +
+      '  "spec": { "podSelector": {},\n    "policyTypes": ["Egress"], "policyTypes": ["Ingress"], "__proto__": {} } }';
+    write({ "a.json": object });
+    assert.equal(
+      await told("."),
+      [
+        "read",
+        "a.json:1 › NetworkPolicy a › spec.__proto__: Cilium does not know this field, drops it and enforces the rest",
+        "  expected only fields of the kind",
+        "  fix: remove the field, or the rule that depends on it  [cilium/unknown-field]",
+        "",
+        "a.json:3:32: the key `policyTypes` stands here again",
+        "  expected each key once: of two the last counts, here as in Kubernetes",
+        "  fix: remove one of the two  [input/doubled-key]",
+      ].join("\n"),
+    );
+  });
+
+  it("is a path: no file is read twice", async () => {
+    write({ "b/one.yaml": policy("one") });
+    const { manifests } = await load([join(folder, "b/one.yaml"), folder, join(folder, "b/one.yaml")]);
+    assert.equal(manifests.length, 1);
+  });
+});
+
 describe("the command", () => {
   it("exits with 2 on input that cannot be used, and prints no stack", async () => {
     const printed: string[] = [];
