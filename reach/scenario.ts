@@ -6,7 +6,6 @@ import type { CiliumVersion, Origin, Rule, World } from "../policies/reachabilit
 import { outsideOf } from "../policies/reachability/outside.ts";
 import { withExternals, type ApiServer } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
-import { hasPolicy } from "./input/kinds.ts";
 import { load, type Loaded } from "./input/load.ts";
 import type { Surroundings, Target } from "./surroundings.ts";
 
@@ -51,22 +50,9 @@ export async function readUpgrade(
   return [withOutside(both[0], surroundings, rules), withOutside(both[1], after, rules)];
 }
 
-function insideOf({ manifests, problems, kinds, place }: Loaded, { cilium, names }: Surroundings): Scenario {
+function insideOf({ manifests, problems, place }: Loaded, { cilium, names }: Surroundings): Scenario {
   const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names });
-  return { world, findings: [...withoutPolicies(kinds), ...problems, ...found], place };
-}
-
-/** Said because everything being allowed would else look like an answer about policies. */
-function withoutPolicies(kinds: Loaded["kinds"]): Problem[] {
-  if (hasPolicy(kinds)) return [];
-  return [
-    {
-      code: "input/no-policies",
-      where: "manifests",
-      what: "no policy among them, so everything is allowed",
-      expected: "NetworkPolicy, CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy",
-    },
-  ];
+  return { world, findings: [...problems, ...found], place };
 }
 
 function withOutside(inside: Scenario, { target, externals }: Surroundings, rules: readonly Rule[]): Scenario {

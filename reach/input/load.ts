@@ -134,8 +134,17 @@ class Loading {
       if (told === undefined) this.#told.set(label, { where, count: 1 });
       else told.count++;
     }
+    const { name, namespace }: Fields = isFields(metadata) ? metadata : {};
+    // Also of kinds that are not read: whoever wrote it thinks that it limits the object.
+    if (clusterScoped.includes(kind) && namespace !== undefined && namespace !== null) {
+      this.#doubts.push({
+        code: "input/namespace-without-effect",
+        where: `${where} › ${kind} ${textOf(name)} › metadata.namespace`,
+        what: `the kind is cluster-scoped, so the namespace \`${textOf(namespace)}\` limits nothing`,
+        expected: "no namespace",
+      });
+    }
     if (use !== "read") return;
-    const name = isFields(metadata) ? metadata["name"] : undefined;
     if (typeof name !== "string" || name === "") {
       this.#refused.push({
         code: "input/no-name",
@@ -147,15 +156,6 @@ class Loading {
         expected: "a name, as a text",
       });
       return;
-    }
-    const namespace = isFields(metadata) ? metadata["namespace"] : undefined;
-    if (clusterScoped.includes(kind) && namespace !== undefined && namespace !== null) {
-      this.#doubts.push({
-        code: "input/namespace-without-effect",
-        where: `${where} › ${kind} ${name} › metadata.namespace`,
-        what: `the kind is cluster-scoped, so the namespace \`${textOf(namespace)}\` limits nothing`,
-        expected: "no namespace",
-      });
     }
     const key = keyOf(kind, typeof namespace === "string" ? namespace : undefined, name);
     const other = this.#known.get(key);

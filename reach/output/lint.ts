@@ -30,7 +30,7 @@ function summary(findings: readonly Finding[]): string {
   const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
   const parts = (["refused", "dropped", "unknown", "note"] as const)
     .filter((severity) => of(severity) > 0)
-    .map((severity) => `${String(of(severity))} ${severity}`);
+    .map((severity) => (severity === "note" ? counted(of(severity), severity) : `${String(of(severity))} ${severity}`));
   return `${counted(findings.length, "finding")}: ${parts.join(", ")}`;
 }
 
