@@ -1,5 +1,5 @@
 /** Edges: what a cell lets pass, ports with one answer as one. */
-import { answerKey, type Cell } from "./matrix.ts";
+import { answerKey, type Cell, type Span } from "./matrix.ts";
 import { Numbers } from "./numbers.ts";
 import type { Edge, EdgeAnswer, EdgeTable, PortRange } from "./report.ts";
 
@@ -12,6 +12,11 @@ export function cellKey(cell: Cell): string {
 
 /** One edge for all ports that answer alike, by the first port of each. What is denied has none. */
 export function edgesOf(cell: Cell): EdgeAnswer[] {
+  const [first] = cell;
+  if (first !== undefined && cell.every((span) => sameAnswer(span, first))) {
+    const { outcome, egress, ingress } = first;
+    return [{ ports: cell.map(({ protocol, first, last }) => ({ protocol, first, last })), outcome, egress, ingress }];
+  }
   const edges = new Map<string, EdgeAnswer & { ports: PortRange[] }>();
   for (const { protocol, first, last, outcome, egress, ingress } of cell) {
     const key = answerKey({ outcome, egress, ingress });
@@ -20,6 +25,11 @@ export function edgesOf(cell: Cell): EdgeAnswer[] {
     else edge.ports.push({ protocol, first, last });
   }
   return [...edges.values()];
+}
+
+/** Told by the objects alone, which is quick; what is equal in other objects is found by its key. */
+function sameAnswer(a: Span, b: Span): boolean {
+  return a.outcome === b.outcome && a.egress === b.egress && a.ingress === b.ingress;
 }
 
 /** Edges in the making: what they say is said once. */

@@ -7,7 +7,7 @@ import type { ExpressionError } from "../expressions.ts";
 import { neverLearned } from "../learned-names.ts";
 import { prepare } from "../prepared.ts";
 import { remembered } from "../remembered.ts";
-import type { PeerScope } from "../selectors.ts";
+import type { PeerScope, PeerSelector } from "../selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy, type Given, type PolicyRules } from "./cilium-policy.ts";
 import { readClusterNetworkPolicy } from "./cluster-network-policy.ts";
@@ -196,6 +196,8 @@ const nothing: PolicyRules = { rules: [], hostRules: [] };
 
 /** One problem for each toFQDNs field that is of no use to some pod (S31). */
 function namesNeverLearned(world: World, manifests: readonly Manifest[]): Problem[] {
+  // Most worlds of NetworkPolicies name nobody, and preparing a world takes long.
+  if (!world.rules.some(({ peers }) => peers.kind === "selected" && peers.selectors.some(isName))) return [];
   const found = neverLearned(prepare(world));
   if (found.length === 0) return [];
   const places = new Map(manifests.map((manifest) => [placeWithoutSource(manifest), placeOf(manifest)]));
@@ -209,6 +211,10 @@ function namesNeverLearned(world: World, manifests: readonly Manifest[]): Proble
       expected: `an egress rule of the same pods with \`rules.dns\` for \`${pattern}\`, to port 53 of the DNS service`,
     };
   });
+}
+
+function isName({ kind }: PeerSelector): boolean {
+  return kind === "fqdn";
 }
 
 function readRef(kind: PolicyKind, object: Fields, reading: Reading): PolicyRef {

@@ -26,6 +26,8 @@ export interface WorldSize {
   readonly podsEach?: number;
   /** `per namespace` unless said otherwise. */
   readonly defaultDeny?: "per namespace" | "none";
+  /** `of a kind` unless said otherwise: applications come in kinds, and those of one kind are reached on the same ports. */
+  readonly ports?: "of a kind" | "of its own";
   /** 1 unless said otherwise. */
   readonly seed?: number;
 }
@@ -39,6 +41,9 @@ export interface GeneratedWorld {
 const perNamespace = 20;
 const tiers = ["web", "api", "data"] as const;
 const environments = ["dev", "prod"] as const;
+
+/** How many sets of ports there are among applications of a kind; they have some 1,800 intersections. */
+const portKinds = 120;
 
 /** Every application listens here, so that two applications that name each other can talk. */
 const applicationPort = 8080;
@@ -85,12 +90,19 @@ interface ApplicationRules {
 
 /** The same arguments give the same objects, in the same order. */
 export function generate(size: WorldSize): GeneratedWorld {
-  const { workloads: count, form = "kubernetes", podsEach, defaultDeny = "per namespace", seed = 1 } = size;
+  const {
+    workloads: count,
+    form = "kubernetes",
+    podsEach,
+    defaultDeny = "per namespace",
+    ports = "of a kind",
+    seed = 1,
+  } = size;
   const namespaces = Array.from({ length: Math.max(1, Math.floor(count / perNamespace)) }, (_, index) =>
     numbered("team", index),
   );
   const applications = Array.from({ length: count }, (_, index) => applicationAt(index, namespaces));
-  const rules = rulesOf(applications, seed);
+  const rules = rulesOf(applications, ports, seed);
   const policy = form === "kubernetes" ? kubernetesPolicy : ciliumPolicy(form);
   return {
     namespaces: namespaces.map((name) => ({
@@ -155,8 +167,11 @@ function applicationAt(index: number, namespaces: readonly string[]): Applicatio
 }
 
 /** Who is named by one side names it on the other: the four applications after it, far enough to leave the namespace. */
-function rulesOf(applications: readonly Application[], seed: number): ApplicationRules[] {
+function rulesOf(applications: readonly Application[], ports: WorldSize["ports"], seed: number): ApplicationRules[] {
   const random = seeded(seed);
+  const drawn = (): PortSet =>
+    portsOf(random.sample(wellKnownPorts, 7), 20000 + 100 * random.below(100), 50 + 50 * random.below(20));
+  const kinds = Array.from({ length: portKinds }, drawn);
   const count = applications.length;
   const steps = [1, 7, 23, 41].map((step) => step % count);
   const at = (index: number): Application[] => applications.slice(index).slice(0, 1);
@@ -164,7 +179,7 @@ function rulesOf(applications: readonly Application[], seed: number): Applicatio
     peers,
     label,
     ranges: random.sample(ranges, 5),
-    ports: portsOf(random.sample(wellKnownPorts, 7), 20000 + 100 * random.below(100), 50 + 50 * random.below(20)),
+    ports: ports === "of its own" ? drawn() : (kinds[random.below(portKinds)] ?? drawn()),
   });
   return applications.map((application, position) => ({
     application,
