@@ -3,6 +3,7 @@
  */
 import type { Problem } from "../policies/problems.ts";
 import type { CiliumVersion, Origin, Rule, World } from "../policies/reachability/model.ts";
+import { needsExpressionCheck } from "../policies/reachability/expressions.ts";
 import { outsideOf } from "../policies/reachability/outside.ts";
 import { withExternals, type ApiServer } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
@@ -22,7 +23,7 @@ export interface Scenario {
 
 /** The world of these files and folders, with what lies outside it. */
 export async function readScenario(paths: readonly string[], surroundings: Surroundings): Promise<Scenario> {
-  const inside = insideOf(await load(paths), surroundings);
+  const inside = await insideOf(await load(paths), surroundings);
   return withOutside(inside, surroundings, inside.world.rules);
 }
 
@@ -32,7 +33,10 @@ export async function readScenarios(
   after: readonly string[],
   surroundings: Surroundings,
 ): Promise<readonly [Scenario, Scenario]> {
-  const both = [insideOf(await load(before), surroundings), insideOf(await load(after), surroundings)] as const;
+  const both = [
+    await insideOf(await load(before), surroundings),
+    await insideOf(await load(after), surroundings),
+  ] as const;
   const rules = both.flatMap(({ world }) => world.rules);
   return [withOutside(both[0], surroundings, rules), withOutside(both[1], surroundings, rules)];
 }
@@ -45,13 +49,21 @@ export async function readUpgrade(
 ): Promise<readonly [Scenario, Scenario]> {
   const loaded = await load(paths);
   const after = { ...surroundings, cilium: later };
-  const both = [insideOf(loaded, surroundings), insideOf(loaded, after)] as const;
+  const both = [await insideOf(loaded, surroundings), await insideOf(loaded, after)] as const;
   const rules = both.flatMap(({ world }) => world.rules);
   return [withOutside(both[0], surroundings, rules), withOutside(both[1], after, rules)];
 }
 
-function insideOf({ manifests, problems, place }: Loaded, { cilium, names }: Surroundings): Scenario {
-  const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names });
+async function insideOf(
+  { manifests, problems, place }: Loaded,
+  { cilium, names, target }: Surroundings,
+): Promise<Scenario> {
+  // Few bundles hold an expression that only RE2 can judge, and loading it costs more than reading most of them.
+  const check = needsExpressionCheck(manifests)
+    ? { expressionError: (await import("../policies/reachability/re2.ts")).re2Error }
+    : {};
+  const apiServer = apiServers[target];
+  const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names, apiServer, ...check });
   return { world, findings: [...problems, ...found], place };
 }
 

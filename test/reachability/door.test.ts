@@ -30,7 +30,7 @@ const http = (rule: Fields): Fields =>
   cnp({ egress: [{ toPorts: [{ ports: [{ port: "80", protocol: "TCP" }], rules: { http: [rule] } }] }] });
 
 describe("the door", () => {
-  it("tells ports that are none, or not the range they seem (trap 10)", () => {
+  it("tells ports that are none, or not the range they seem", () => {
     assert.deepEqual(findings(ports({ port: "8080", endPort: 90 }, { port: "1", endPort: 70000 })), [
       "reachability/port-range-backwards spec.egress[0].toPorts[0].ports[0].endPort: `90` is below `8080`, so Cilium ignores it and the entry is that one port",
       "reachability/port-out-of-range spec.egress[0].toPorts[0].ports[1].endPort: `70000` is no port",
@@ -69,7 +69,7 @@ describe("the door", () => {
     );
   });
 
-  it("tells a selector on a label that no identity has (trap 1)", () => {
+  it("tells a selector on a label that no identity has", () => {
     const spec = {
       endpointSelector: { matchLabels: { "pod-template-hash": "x" } },
       ingress: [

@@ -71,7 +71,7 @@ describe("a question about a Service", () => {
     assert.deepEqual(linesOf(worldOf(hashed), "shop/hashed"), ["80 -> shop/one 80: all"]);
   });
 
-  it("lets policy see the target port, not the port that was called (trap 17)", () => {
+  it("lets policy see the target port, not the port that was called", () => {
     assert.deepEqual(linesOf(worldOf(api, closed("one", "8443"), closed("two", "9443")), "shop/api"), [
       "443 -> shop/one 8443, shop/two 9443, shop/three has no such port: all",
     ]);
@@ -124,7 +124,7 @@ describe("a question about a Service", () => {
     );
   });
 
-  it("says as whom the outside arrives, which routing decides (trap 18)", () => {
+  it("says as whom the outside arrives, which routing decides", () => {
     const open = found(worldOf(service("open", { type: "NodePort", ports: [{ port: 80 }] })), "shop/open");
     const inner = found(worldOf(api), "shop/api");
     assert.deepEqual(outsideArrivesAs(open, "tunnel"), ["world"]);
