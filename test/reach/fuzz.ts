@@ -15,6 +15,8 @@ import { dump, loadAll } from "js-yaml";
 import { ProblemsError } from "../../policies/problems.ts";
 import { connect, decide, explain, outsideOf, readWorld, withExternals } from "../../policies/reachability/index.ts";
 import type { Origin } from "../../policies/reachability/model.ts";
+import { matrixReport } from "../../policies/reachability/matrix-report.ts";
+import { findingsOf } from "../../reach/findings.ts";
 import { load } from "../../reach/input/load.ts";
 import { seeded, type Random } from "../bench/reach/random.ts";
 import { everyField } from "./every-field.ts";
@@ -317,7 +319,7 @@ export async function digest(bytes: Uint8Array): Promise<"refused" | "answered">
     throw error;
   }
   const cilium = (["1.18", "1.19", "1.20"] as const)[bytes.length % 3] ?? "1.20";
-  const { world: inside } = readWorld({ manifests: loaded.manifests, externals: [], cilium });
+  const { world: inside, problems } = readWorld({ manifests: loaded.manifests, externals: [], cilium });
   const world = withExternals(inside, outsideOf(inside.rules), "on another node");
   const matrix = connect(world);
   const origins = new Set<Origin>(world.rules.map(({ origin }) => origin));
@@ -333,6 +335,11 @@ export async function digest(bytes: Uint8Array): Promise<"refused" | "answered">
     decide(traffic, world);
     explain(traffic, world);
   }
+  const { place } = loaded;
+  const findings = [...loaded.problems, ...problems];
+  findingsOf(findings, place);
+  const report = matrixReport({ world, findings, place });
+  for (const edge of report.edges.slice(0, 20)) report.explain(edge);
   return "answered";
 }
 

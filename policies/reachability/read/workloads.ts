@@ -20,7 +20,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function isWorkload(kind: string): boolean {
-  return kind in templates;
+  return Object.hasOwn(templates, kind);
 }
 
 export function readWorkload(
