@@ -104,6 +104,7 @@ describe("The documents", () => {
       "docs/mesh-auth.md",
       "docs/observability.md",
       "docs/portability.md",
+      "docs/reach.md",
       "docs/security.md",
       "docs/settings.md",
       "docs/workflows.md",

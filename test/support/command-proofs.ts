@@ -10,6 +10,11 @@ const literally = (command: string): readonly [string, Proof] => [
   { ranBy: "test/e2e/commands.test.ts", as: `"${command}"` },
 ];
 
+const reached = (command: string): readonly [string, Proof] => [
+  command,
+  { ranBy: "test/reach/documented.test.ts", as: `"${command}"` },
+];
+
 const adopting: Proof = {
   ranBy: "test/e2e/commands.test.ts",
   as: '"## A Helm release that somebody else installed"',
@@ -34,6 +39,15 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   literally("pulumi stack init prod --copy-config-from aks"),
   literally("pulumi stack init kind"),
   literally("pulumi preview -s kind"),
+  reached("npx reach matrix test/fixtures/reach/shop/base --focus dev/"),
+  reached("npx reach diff test/fixtures/reach/shop/base test/fixtures/reach/shop/head"),
+  reached("npx reach diff test/fixtures/reach/shop/base --cilium 1.19..1.20"),
+  reached("npx reach explain dev/api uat/db 5432 test/fixtures/reach/shop/base"),
+  reached("npx reach explain dev/web dev/api 80 test/fixtures/reach/shop/base --service"),
+  reached("npx reach why --flow test/fixtures/reach/shop/dropped.json test/fixtures/reach/shop/base"),
+  reached("npx reach lint test/fixtures/reach/shop/head"),
+  reached("npx reach check test/fixtures/reach/shop/promises.yaml test/fixtures/reach/shop/head"),
+  reached("npx reach conformance"),
   ["npm test", itself],
   ["npm run test:e2e", itself],
   ['npm test -- --grep "The gateway"', itself],
