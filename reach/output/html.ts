@@ -48,7 +48,11 @@ ${[...picture.notes, ...notes].map((note) => `<p class="note">${escaped(note)}</
 <div id="toggles" role="group" aria-label="Show">${toggles(picture)}</div>
 </header>
 <main>
-<section id="map" aria-label="Map">
+<section id="map" aria-label="Map or matrix">
+<div id="views" role="group" aria-label="View">
+<button type="button" aria-pressed="true" data-view="viewport">Map</button>
+<button type="button" aria-pressed="false" data-view="grid">Matrix</button>
+</div>
 <div id="tools">
 <button type="button" id="zoom-in" title="Zoom in (+)" aria-label="Zoom in">+</button>
 <button type="button" id="zoom-out" title="Zoom out (-)" aria-label="Zoom out">−</button>
@@ -57,6 +61,7 @@ ${[...picture.notes, ...notes].map((note) => `<p class="note">${escaped(note)}</
 <div id="viewport" tabindex="0" role="group" aria-label="Map: + and - zoom, arrow keys move, 0 shows everything. The table tells the same in words.">
 ${namedForReaders(svg, headline)}
 </div>
+<div id="grid" tabindex="0" role="group" aria-label="Matrix: who starts a connection beside, whom to above" hidden></div>
 </section>
 <section id="side" aria-label="Table and explanation">
 <div id="search">

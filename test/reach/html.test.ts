@@ -246,6 +246,51 @@ describe("the page that a report is drawn as", function () {
     assert.equal(await page.locator("#count").textContent(), "4 of 4");
   });
 
+  it("shows the same as a matrix, in which a cell explains and an empty one says that nothing is possible", async () => {
+    const page = await open(shop);
+    await page.getByRole("button", { name: "Matrix" }).click();
+    assert.deepEqual(await page.locator("#grid thead th").allTextContents(), [
+      "",
+      "shop/web",
+      "shop/db and 1 more",
+      "world",
+      `ops/"probe" </script>`,
+    ]);
+    const cells = page.locator("#grid td");
+    assert.deepEqual(await Promise.all((await cells.all()).map(async (cell) => await cell.getAttribute("class"))), [
+      ...[null, "allowed", "unknown", null],
+      ...[null, null, null, null],
+      ...[null, null, null, null],
+      ...["allowed", null, null, null],
+    ]);
+    await cells.nth(1).click();
+    assert.deepEqual(await page.locator("#explanation h3").allTextContents(), [
+      "TCP 5432 allowed · shop/web → shop/db and 1 more",
+      "TCP 8000-8100 allowed, restricted at L7 or authenticated · shop/web → shop/db and 1 more",
+    ]);
+    await cells.nth(4).click();
+    assert.equal(
+      await page.locator("#explanation").textContent(),
+      "shop/db and 1 more → shop/webNo edge: denied on every port, or left out of this report.",
+    );
+    await page.locator("#query").fill("probe");
+    await page.locator("#count").filter({ hasText: "1 of 4" }).waitFor();
+    assert.deepEqual(await page.locator("#grid th").allTextContents(), ["", "shop/web", `ops/"probe" </script>`]);
+    await page.getByRole("button", { name: "Map" }).click();
+    assert.equal(await page.locator("#viewport").isVisible(), true);
+    assert.equal(await page.locator("#grid").isVisible(), false);
+  });
+
+  it("shows a matrix of many in part, and says so", async () => {
+    const page = await open(worldOf(100));
+    await page.getByRole("button", { name: "Matrix" }).click();
+    assert.equal(
+      await page.locator("#grid .hint").textContent(),
+      "The first 80 of 105 lines and 80 of 105 columns: search to narrow it.",
+    );
+    assert.equal(await page.locator("#grid td").count(), 6400);
+  });
+
   it("shows in a diff what opened, closed, changed and stayed, each to be left out", async () => {
     const kinds = ["ALLOWED", "DENIED", "L7-CHANGED", "UNKNOWN"] as const;
     const changes = kinds.map((kind, at) => change(0, 1, tcp(at + 1), { kind }));

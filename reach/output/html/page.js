@@ -16,6 +16,8 @@
   const spare = 12;
   /** Lines of one arrow that are told at once. */
   const toldAtOnce = 30;
+  /** Lines and columns of the matrix that are drawn at once. */
+  const gridSize = 80;
 
   /** @type {PageData} */
   const data = JSON.parse(byId("data").textContent ?? "");
@@ -40,6 +42,7 @@
   setUpMap();
   setUpTable();
   setUpToggles();
+  setUpViews();
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
     query.value = "";
@@ -157,6 +160,7 @@
     scroller.scrollTop = 0;
     drawLines();
     markMatches(tests.length > 0);
+    drawGrid();
   }
 
   /** @param {boolean} filtered */
@@ -381,6 +385,107 @@
     const told = lines.length > 0 ? lines : ["This page is too large to explain this edge: ask reach explain."];
     parts.push(walk(told));
     return parts;
+  }
+
+  // ---- matrix
+
+  function setUpViews() {
+    const buttons = byId("views").querySelectorAll("button");
+    for (const button of buttons) {
+      button.addEventListener("click", () => {
+        for (const each of buttons) {
+          each.setAttribute("aria-pressed", String(each === button));
+          byId(each.dataset["view"] ?? "").hidden = each !== button;
+        }
+        byId("tools").hidden = viewport.hidden;
+        drawGrid();
+      });
+    }
+    byId("grid").addEventListener("click", ({ target }) => {
+      const cell = target instanceof Element ? target.closest("td") : null;
+      if (cell instanceof HTMLElement) chooseCell(cell);
+    });
+  }
+
+  /** Whoever has a line that was found, or everybody: what is denied has no line and is an empty cell. */
+  function drawGrid() {
+    const place = byId("grid");
+    if (place.hidden) return;
+    const all = found.length === rows.length;
+    const axis = (/** @type {0 | 1} */ end) =>
+      all ? [...groups.keys()] : [...new Set(found.map((at) => rows[at]?.[end] ?? 0))].sort((a, b) => a - b);
+    const [clients, servers] = [axis(0), axis(1)];
+    const shown = servers.slice(0, gridSize);
+    const cells = cellsOf(found);
+    const table = document.createElement("table");
+    const head = table.createTHead().insertRow();
+    head.append(element("th", ""), ...shown.map((server) => header("col", server)));
+    const lines = table.createTBody();
+    for (const client of clients.slice(0, gridSize)) {
+      lines.insertRow().append(header("row", client), ...shown.map((server) => cellOf(client, server, cells)));
+    }
+    const cut = clients.length > gridSize || servers.length > gridSize;
+    const note = `The first ${Math.min(clients.length, gridSize)} of ${clients.length} lines and ${shown.length} of ${servers.length} columns: search to narrow it.`;
+    place.replaceChildren(
+      ...(cut ? [element("p", note, "hint")] : []),
+      found.length === 0 ? element("p", "Nothing matches.", "hint") : table,
+    );
+  }
+
+  /** @param {"row" | "col"} scope @param {number} group */
+  function header(scope, group) {
+    const made = element("th", groups[group]?.[0] ?? "");
+    made.scope = scope;
+    made.title = made.textContent ?? "";
+    return made;
+  }
+
+  /** Rows of each pair. @param {readonly number[]} among @returns {Map<string, number[]>} */
+  function cellsOf(among) {
+    const cells = new Map();
+    for (const at of among) {
+      const key = `${rows[at]?.[0]} ${rows[at]?.[1]}`;
+      const own = cells.get(key);
+      if (own === undefined) cells.set(key, [at]);
+      else own.push(at);
+    }
+    return cells;
+  }
+
+  /** @param {number} from @param {number} to @param {Map<string, number[]>} cells */
+  function cellOf(from, to, cells) {
+    const cell = document.createElement("td");
+    const own = cells.get(`${from} ${to}`);
+    cell.dataset["from"] = String(from);
+    cell.dataset["to"] = String(to);
+    if (own === undefined) return cell;
+    // In the order of the legend, as where one arrow stands for several.
+    const legend = Object.keys(words);
+    const [look = ""] = own.map((at) => rows[at]?.[2] ?? "").sort((a, b) => legend.indexOf(a) - legend.indexOf(b));
+    cell.className = look;
+    cell.dataset["rows"] = own.join(" ");
+    const ports = own.map((at) => `${row(at).ports}, ${words[row(at).look]}`).join("; ");
+    cell.title = `${groups[from]?.[0]} → ${groups[to]?.[0]}: ${ports}`;
+    return cell;
+  }
+
+  /** @param {HTMLElement} cell */
+  function chooseCell(cell) {
+    const { from, to, rows: written } = cell.dataset;
+    const name = `${groups[Number(from)]?.[0]} → ${groups[Number(to)]?.[0]}`;
+    for (const picked of byId("grid").querySelectorAll(".picked")) picked.classList.remove("picked");
+    if (written === undefined) {
+      const words = "No edge: denied on every port, or left out of this report.";
+      byId("explanation").replaceChildren(element("h2", name), element("p", words, "hint"));
+      return;
+    }
+    const own = written.split(" ").map(Number);
+    chosenRow = own[0];
+    if (chosenRow !== undefined) revealLine(chosenRow);
+    drawLines();
+    markArrow(arrowOfRow.get(own[0] ?? 0));
+    tell(name, own);
+    cell.classList.add("picked");
   }
 
   // ---- map
