@@ -32,31 +32,45 @@ function sameAnswer(a: Span, b: Span): boolean {
   return a.outcome === b.outcome && a.egress === b.egress && a.ingress === b.ingress;
 }
 
-/** Edges in the making: what they say is said once. */
+/** Edges in the making, group by group: what they say is said once. */
 export class EdgeTableMaker {
   readonly #answers = new Numbers<EdgeAnswer>(edgeAnswerKey);
-  #rows = new Int32Array(3072);
+  readonly #starts: number[] = [0];
+  #edges: Int32Array;
   #end = 0;
 
-  /** The numbers to add edges with, one for each edge that a pair with this cell has. */
-  numbersOf(cell: Cell): readonly number[] {
-    return edgesOf(cell).map((answer) => this.#answers.of(answer));
+  /** `expected` edges are made room for; there may be more. */
+  constructor(expected: number) {
+    this.#edges = new Int32Array(2 * Math.max(expected, 1));
   }
 
-  add(from: number, to: number, number: number): void {
-    if (this.#end + 3 > this.#rows.length) {
-      const larger = new Int32Array(this.#rows.length * 2);
-      larger.set(this.#rows);
-      this.#rows = larger;
+  /** Positions in `answers`, one for each edge that a pair with this cell has. */
+  positionsOf(cell: Cell): readonly number[] {
+    return edgesOf(cell).map((answer) => this.#answers.of(answer) - 1);
+  }
+
+  add(to: number, answer: number): void {
+    const edges = this.#edges;
+    if (this.#end === edges.length) {
+      this.#edges = new Int32Array(edges.length * 2);
+      this.#edges.set(edges);
     }
-    this.#rows[this.#end] = from;
-    this.#rows[this.#end + 1] = to;
-    this.#rows[this.#end + 2] = number - 1;
-    this.#end += 3;
+    this.#edges[this.#end] = to;
+    this.#edges[this.#end + 1] = answer;
+    this.#end += 2;
+  }
+
+  /** There are no more edges from this group. */
+  endGroup(): void {
+    this.#starts.push(this.#end);
   }
 
   table(): EdgeTable {
-    return { answers: this.#answers.all(), rows: this.#rows.subarray(0, this.#end) };
+    return {
+      answers: this.#answers.all(),
+      starts: Int32Array.from(this.#starts),
+      edges: this.#edges.subarray(0, this.#end),
+    };
   }
 }
 
@@ -65,18 +79,25 @@ function edgeAnswerKey({ ports, ...answers }: EdgeAnswer): string {
 }
 
 /** The same edges, one object each. */
-export function edgesIn({ answers, rows }: EdgeTable): Edge[] {
-  const edges: Edge[] = [];
-  for (let at = 0; at < rows.length; at += 3) {
-    const answer = answers[rows[at + 2] ?? 0];
-    if (answer !== undefined) edges.push({ from: rows[at] ?? 0, to: rows[at + 1] ?? 0, ...answer });
+export function edgesIn({ answers, starts, edges }: EdgeTable): Edge[] {
+  const found: Edge[] = [];
+  for (let from = 0; from + 1 < starts.length; from += 1) {
+    const end = starts[from + 1] ?? 0;
+    for (let at = starts[from] ?? 0; at < end; at += 2) {
+      const answer = answers[edges[at + 1] ?? 0];
+      if (answer !== undefined) found.push({ from, to: edges[at] ?? 0, ...answer });
+    }
   }
-  return edges;
+  return found;
 }
 
-/** The other way round. */
-export function tableOf(edges: readonly Edge[]): EdgeTable {
+/** The other way round, of edges between this many groups. */
+export function tableOf(groups: number, edges: readonly Edge[]): EdgeTable {
+  const maker = new EdgeTableMaker(edges.length);
   const answers = new Numbers<EdgeAnswer>(edgeAnswerKey);
-  const rows = edges.flatMap(({ from, to, ...answer }) => [from, to, answers.of(answer) - 1]);
-  return { answers: answers.all(), rows: Int32Array.from(rows) };
+  for (let group = 0; group < groups; group += 1) {
+    for (const { from, to, ...answer } of edges) if (from === group) maker.add(to, answers.of(answer) - 1);
+    maker.endGroup();
+  }
+  return { ...maker.table(), answers: answers.all() };
 }

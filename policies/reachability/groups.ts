@@ -6,7 +6,7 @@
 import { namespaceKey } from "./labels.ts";
 import type { Endpoint } from "./model.ts";
 import type { Group } from "./report.ts";
-import { rowNumbers, transposed, type Square } from "./square.ts";
+import { columnsOf, rowNumbers, type Square } from "./square.ts";
 
 export interface Grouping {
   readonly groups: readonly Group[];
@@ -24,10 +24,10 @@ export interface Grouping {
  */
 export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: (set: number) => string): Grouping {
   const found = new Map<string, number[]>();
-  for (const [set, key] of keysOf(square).entries()) {
-    const whole = `${key} ${sortOf(endpoints[square.sets[set]?.[0] ?? 0])} ${apart(set)}`;
-    const same = found.get(whole);
-    if (same === undefined) found.set(whole, [set]);
+  const kept = square.sets.map(([first], set) => `${sortOf(endpoints[first ?? 0])} ${apart(set)}`);
+  for (const [set, key] of keysOf(square, kept).entries()) {
+    const same = found.get(key);
+    if (same === undefined) found.set(key, [set]);
     else same.push(set);
   }
   const sizes = namespaceSizes(endpoints);
@@ -46,11 +46,19 @@ export function groupsOf(square: Square, endpoints: readonly Endpoint[], apart: 
   };
 }
 
-/** Equal keys, equal rows and columns, the answer of a set to itself included. */
-function keysOf(square: Square): string[] {
-  const row = rowNumbers(square);
-  const column = rowNumbers(transposed(square));
-  return square.sets.map((_set, at) => `${String(row[at])} ${String(column[at])}`);
+/** Equal keys, equal rows and columns, the answer of a set to itself included. `kept` keeps sets apart besides. */
+function keysOf(square: Square, kept: readonly string[]): string[] {
+  const rows = rowNumbers(square).map((row, at) => `${String(row)} ${kept[at] ?? ""}`);
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row, (counts.get(row) ?? 0) + 1);
+  // Columns are looked at only where rows are equal: in most worlds that is nearly nowhere.
+  const columns = rowNumbers(
+    columnsOf(
+      square,
+      Uint8Array.from(rows, (row) => ((counts.get(row) ?? 0) > 1 ? 1 : 0)),
+    ),
+  );
+  return rows.map((row, at) => `${String(columns[at])} ${row}`);
 }
 
 export function namespaceOf(endpoint: Endpoint | undefined): string | undefined {

@@ -121,41 +121,50 @@ function edgesBetween(
   { groups, representatives, groupOf }: Grouping,
   cellAt: (number: number) => Cell,
 ): { readonly table: EdgeTable; readonly pairs: number } {
-  const maker = new EdgeTableMaker();
+  const maker = new EdgeTableMaker(square.to.length);
   const known: (readonly number[] | undefined)[] = [];
   const sizes = Int32Array.from(groups, ({ members }) => members.length);
+  const places = new Int32Array(groups.length);
   let pairs = 0;
   for (const [from, representative] of representatives.entries()) {
     const clients = sizes[from] ?? 0;
-    for (const at of inOrderOfGroups(square, representative, representatives, groupOf)) {
+    const count = placesInOrder(square, representative, { representatives, groupOf }, places);
+    for (let index = 0; index < count; index += 1) {
+      const at = places[index] ?? 0;
       const to = groupOf[square.to[at] ?? 0] ?? 0;
-      const count = clients * ((sizes[to] ?? 0) - (from === to ? 1 : 0));
-      if (count === 0) continue;
-      pairs += count;
+      const between = clients * ((sizes[to] ?? 0) - (from === to ? 1 : 0));
+      if (between === 0) continue;
+      pairs += between;
       const answer = square.answers[at] ?? 0;
-      for (const number of (known[answer] ??= maker.numbersOf(cellAt(answer)))) maker.add(from, to, number);
+      for (const position of (known[answer] ??= maker.positionsOf(cellAt(answer)))) maker.add(to, position);
     }
+    maker.endGroup();
   }
   return { table: maker.table(), pairs };
 }
 
-/** Places in the row of those that stand for their groups. */
-function inOrderOfGroups(
+/** Where in the row those stand that represent their groups, in the order of the groups; says how many there are. */
+function placesInOrder(
   { starts, to }: Square,
   row: number,
-  representatives: readonly number[],
-  groupOf: Int32Array,
-): readonly number[] {
-  const places: number[] = [];
-  const groupAt = (at: number): number => groupOf[to[at] ?? 0] ?? 0;
+  { representatives, groupOf }: Pick<Grouping, "representatives" | "groupOf">,
+  places: Int32Array,
+): number {
+  let count = 0;
+  let before = -1;
   let isOrdered = true;
   const end = starts[row + 1] ?? 0;
   for (let at = starts[row] ?? 0; at < end; at += 1) {
-    if (representatives[groupAt(at)] !== to[at]) continue;
-    isOrdered &&= places.length === 0 || groupAt(places.at(-1) ?? 0) < groupAt(at);
-    places.push(at);
+    const set = to[at] ?? 0;
+    const group = groupOf[set] ?? 0;
+    if (representatives[group] !== set) continue;
+    isOrdered &&= before < group;
+    before = group;
+    places[count] = at;
+    count += 1;
   }
-  return isOrdered ? places : places.sort((a, b) => groupAt(a) - groupAt(b));
+  if (!isOrdered) places.subarray(0, count).sort((a, b) => (groupOf[to[a] ?? 0] ?? 0) - (groupOf[to[b] ?? 0] ?? 0));
+  return count;
 }
 
 /** Ordered pairs of different endpoints that somebody asks about. */

@@ -43,8 +43,10 @@ export type EdgeAnswer = Omit<Edge, "from" | "to">;
 /** Edges with each answer said once: a large world has millions of them. */
 export interface EdgeTable {
   readonly answers: readonly EdgeAnswer[];
-  /** Three numbers for each edge: `from`, `to`, and the position of what it says in `answers`. */
-  readonly rows: Int32Array;
+  /** Per group where the edges from it begin, and behind them where the last ones end. */
+  readonly starts: Int32Array;
+  /** Two numbers for each edge: `to`, and the position of what it says in `answers`. */
+  readonly edges: Int32Array;
 }
 
 export interface MatrixReport {

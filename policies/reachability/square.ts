@@ -41,17 +41,19 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   return larger;
 }
 
-/** Rows made columns. */
-export function transposed({ sets, starts, to, answers }: Square): Square {
+/** Columns of the sets that are wanted, as rows; those of all others are empty. */
+export function columnsOf({ sets, starts, to, answers }: Square, wanted: Uint8Array): Square {
   const begins = new Int32Array(sets.length + 1);
-  for (const other of to) begins[other + 1] = (begins[other + 1] ?? 0) + 1;
+  for (const other of to) if (wanted[other] === 1) begins[other + 1] = (begins[other + 1] ?? 0) + 1;
   for (let at = 0; at < sets.length; at += 1) begins[at + 1] = (begins[at + 1] ?? 0) + (begins[at] ?? 0);
   const next = begins.slice();
-  const [from, turned] = [new Int32Array(to.length), new Int32Array(to.length)];
+  const count = begins[sets.length] ?? 0;
+  const [from, turned] = [new Int32Array(count), new Int32Array(count)];
   for (let row = 0; row < sets.length; row += 1) {
     const end = starts[row + 1] ?? 0;
     for (let at = starts[row] ?? 0; at < end; at += 1) {
       const other = to[at] ?? 0;
+      if (wanted[other] !== 1) continue;
       const place = next[other] ?? 0;
       next[other] = place + 1;
       from[place] = row;

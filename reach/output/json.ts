@@ -8,14 +8,15 @@ import { remainsText } from "../../policies/reachability/report-text.ts";
 export const schema = 1;
 
 /**
- * In pieces, because a document may be longer than a text can be. `edges` are `[from, to, answer]`, positions in `groups`
- * and in `answers`: many pairs have one answer, and most of the length would be its repetition.
+ * In pieces, because a document may be longer than a text can be. `edges` has a line for each client that may reach
+ * somebody, `[client, [server, answer, server, answer, ...]]`: positions in `groups` and in `answers`. Many pairs have one
+ * answer, and most of the length would be its repetition.
  */
 export function* matrixJson(report: MatrixReport): Generator<string> {
   const { kind, cilium, groups, table, denied, findings } = report;
   const before = documentText({ schema, kind, cilium, groups, answers: table.answers.map(answerJson) });
   yield `${before.slice(0, before.lastIndexOf("\n}"))},\n`;
-  yield* edgePieces(table.rows);
+  yield* edgePieces(table);
   const after = documentText({ denied, findings });
   yield after.slice(after.indexOf("\n") + 1);
 }
@@ -23,16 +24,21 @@ export function* matrixJson(report: MatrixReport): Generator<string> {
 /** Long enough that writing a piece costs little beside making it. */
 const pieceLength = 2 ** 16;
 
-/** The field `edges` of a document, one to a line. */
-function* edgePieces(rows: EdgeTable["rows"]): Generator<string> {
-  let piece = '  "edges": [';
-  for (let at = 0; at < rows.length; at += 3) {
-    piece += `${at === 0 ? "" : ","}\n    [${String(rows[at])},${String(rows[at + 1])},${String(rows[at + 2])}]`;
+/** The field `edges` of a document, one client to a line. */
+function* edgePieces({ starts, edges }: EdgeTable): Generator<string> {
+  let piece = "";
+  let isFirst = true;
+  yield '  "edges": [';
+  for (let from = 0; from + 1 < starts.length; from += 1) {
+    const [start, end] = [starts[from] ?? 0, starts[from + 1] ?? 0];
+    if (start === end) continue;
+    piece += `${isFirst ? "" : ","}\n    [${String(from)},[${edges.subarray(start, end).join(",")}]]`;
+    isFirst = false;
     if (piece.length < pieceLength) continue;
     yield piece;
     piece = "";
   }
-  yield rows.length === 0 ? `${piece}],\n` : `${piece}\n  ],\n`;
+  yield isFirst ? "],\n" : `${piece}\n  ],\n`;
 }
 
 export function diffJson(report: DiffReport): string {

@@ -33,22 +33,24 @@ export function matrixMarkdown(report: MatrixReport): string {
 }
 
 /** One row per pair of endpoints and stretch of ports, groups taken apart: a spreadsheet has its own ways to group. */
-export function* matrixCsv({ groups, table: { answers, rows } }: MatrixReport): Generator<string> {
+export function* matrixCsv({ groups, table: { answers, starts, edges } }: MatrixReport): Generator<string> {
   yield `${csvText([["from", "to", "protocol", "first_port", "last_port", "outcome", "remains"]])}\n`;
   const names = groups.map(({ members }) => members.map((name) => csvText([[name]])));
   // What stands behind the two names is written once for all pairs of one answer.
   const behind = answers.map(answerRows);
   let piece = "";
-  for (let at = 0; at < rows.length; at += 3) {
-    const answer = behind[rows[at + 2] ?? 0] ?? [];
-    for (const client of names[rows[at] ?? 0] ?? []) {
-      for (const server of names[rows[at + 1] ?? 0] ?? []) {
-        if (client === server) continue;
-        for (const row of answer) piece += `${client},${server},${row}\n`;
+  for (const [from, clients] of names.entries()) {
+    for (let at = starts[from] ?? 0; at < (starts[from + 1] ?? 0); at += 2) {
+      const answer = behind[edges[at + 1] ?? 0] ?? [];
+      for (const client of clients) {
+        for (const server of names[edges[at] ?? 0] ?? []) {
+          if (client === server) continue;
+          for (const row of answer) piece += `${client},${server},${row}\n`;
+        }
+        if (piece.length < pieceLength) continue;
+        yield piece;
+        piece = "";
       }
-      if (piece.length < pieceLength) continue;
-      yield piece;
-      piece = "";
     }
   }
   yield piece;

@@ -50,7 +50,7 @@ export function matrixOf(
     cilium: "1.20",
     groups,
     edges,
-    table: tableOf(edges),
+    table: tableOf(groups.length, edges),
     denied: 7,
     findings: [],
     explain: ({ from, to, ports }) => [

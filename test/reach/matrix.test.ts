@@ -88,7 +88,7 @@ describe("reach matrix", () => {
           '    {"ports":[{"protocol":"TCP","first":8080,"last":8080}],"outcome":"allowed"}',
           "  ],",
           '  "edges": [',
-          "    [0,1,0]",
+          "    [0,[1,0]]",
           "  ],",
           '  "denied": 0,',
           '  "findings": []',

@@ -16,8 +16,8 @@ export interface OurMatrix {
     readonly outcome: string;
     readonly ports: readonly { readonly protocol: string; readonly first: number; readonly last: number }[];
   }[];
-  /** Positions in `groups` and in `answers`. */
-  readonly edges: readonly (readonly [from: number, to: number, answer: number])[];
+  /** Positions in `groups` and in `answers`: a client, and a server and an answer in turn. */
+  readonly edges: readonly (readonly [from: number, servers: readonly number[]])[];
 }
 
 /** One entry of what `netpol-analyzer list -o json` prints. */
@@ -172,12 +172,16 @@ function ourPairs(
     ...(outcome === "allowed" ? [] : [outcome]),
   ]);
   const ranges = new Map<string, readonly string[]>();
-  for (const [from, to, answer] of edges) {
-    for (const client of (groups[from]?.members ?? []).flatMap(intervalsOf)) {
-      for (const server of (groups[to]?.members ?? []).flatMap(intervalsOf)) {
-        if (client === server) continue;
-        const key = `${client}${separator}${server}`;
-        ranges.set(key, [...(ranges.get(key) ?? []), ...(passing[answer] ?? [])]);
+  const names = groups.map(({ members }) => members.flatMap(intervalsOf));
+  for (const [from, servers] of edges) {
+    for (let at = 0; at < servers.length; at += 2) {
+      const answer = passing[servers[at + 1] ?? 0] ?? [];
+      for (const client of names[from] ?? []) {
+        for (const server of names[servers[at] ?? 0] ?? []) {
+          if (client === server) continue;
+          const key = `${client}${separator}${server}`;
+          ranges.set(key, [...(ranges.get(key) ?? []), ...answer]);
+        }
       }
     }
   }
