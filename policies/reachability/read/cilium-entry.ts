@@ -2,7 +2,17 @@
  * One entry of a Cilium policy's ingress or egress list: peers, ports, ICMP types and authentication.
  */
 import type { ExpressionError } from "../expressions.ts";
-import type { Authentication, Direction, Peers, PolicyRef, PortRule, PortScope, Rule, Service } from "../model.ts";
+import type {
+  Authentication,
+  CiliumVersion,
+  Direction,
+  Peers,
+  PolicyRef,
+  PortRule,
+  PortScope,
+  Rule,
+  Service,
+} from "../model.ts";
 import type { PeerScope, SubjectSelector } from "../selectors.ts";
 import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
@@ -18,6 +28,7 @@ export interface EntryContext {
   readonly groups: CidrGroups;
   readonly services: readonly Service[];
   readonly apiServer: ApiServer;
+  readonly cilium: CiliumVersion;
   readonly expressionError?: ExpressionError;
   readonly direction: Direction;
   readonly action: Rule["action"];

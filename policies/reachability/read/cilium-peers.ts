@@ -2,7 +2,7 @@
  * Peers of a Cilium policy: which of the many from… and to… fields an entry uses, and whom it names.
  */
 import { containsCidr, parseCidr, parseCidrOrAddress } from "../cidr.ts";
-import type { Certainty, Peers, Service } from "../model.ts";
+import type { Certainty, CiliumVersion, Peers, Service } from "../model.ts";
 import {
   labelPeer,
   selectorKey,
@@ -75,7 +75,15 @@ function noteNobodyBehind(path: string, reading: Reading): void {
 
 const asIfAbsent: readonly string[] = ["FQDNs", "Groups", "Services"];
 
-function peerFields({ policy, scope, groups, services, direction, action }: EntryContext): Record<string, Reader> {
+function peerFields({
+  policy,
+  scope,
+  groups,
+  services,
+  cilium,
+  direction,
+  action,
+}: EntryContext): Record<string, Reader> {
   return {
     Endpoints: (value, path, reading) => {
       const written = withSource(readLabelSelector(value, path, reading), "any");
@@ -90,7 +98,7 @@ function peerFields({ policy, scope, groups, services, direction, action }: Entr
     Nodes: unmodelled(`${oneSided[direction]}Nodes`, "anyone"),
     Groups: unmodelled(`${oneSided[direction]}Groups`, "world"),
     ...(direction === "egress" ? { Services: action === "allow" ? readServices(services, scope) : neverDenied } : {}),
-    ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn } : {}),
+    ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn(cilium) } : {}),
   };
 }
 
@@ -185,17 +193,29 @@ function readRange(value: unknown, written: readonly string[], path: string, rea
   return [{ kind: "cidr", key: cidrKey(text, written), cidrs: [cidr], except }];
 }
 
-const readFqdn: Reader = (value, path, reading) => {
-  const fields = isFields(value) ? value : {};
-  reading.only(fields, path, ["matchName", "matchPattern"]);
-  const name = reading.text(fields["matchName"], `${path}.matchName`) ?? "";
-  const pattern = reading.text(fields["matchPattern"], `${path}.matchPattern`) ?? "";
-  if (name !== "" && pattern !== "") {
-    reading.refuse(path, "matchName beside matchPattern", "only one of the two");
-  }
-  if (!/^[-a-zA-Z0-9_.]*$/.test(name) || !/^[-a-zA-Z0-9_.*]*$/.test(pattern) || pattern.trim().length > 255) {
-    reading.refuse(path, `\`${name}${pattern}\` is no DNS name`, "letters, digits, `-`, `_` and `.`; `*` in a pattern");
-  }
-  // Name and pattern share one label of the identity, so the same text is the same peer.
-  return [{ kind: "fqdn", key: `fqdn ${name} ${pattern}`, pattern: name === "" ? pattern : name }];
-};
+const readFqdn =
+  (cilium: CiliumVersion): Reader =>
+  (value, path, reading) => {
+    const fields = isFields(value) ? value : {};
+    reading.only(fields, path, ["matchName", "matchPattern"]);
+    const name = reading.text(fields["matchName"], `${path}.matchName`) ?? "";
+    const pattern = reading.text(fields["matchPattern"], `${path}.matchPattern`) ?? "";
+    if (name !== "" && pattern !== "") {
+      reading.refuse(path, "matchName beside matchPattern", "only one of the two");
+    }
+    if (!/^[-a-zA-Z0-9_.]*$/.test(name) || !/^[-a-zA-Z0-9_.*]*$/.test(pattern) || pattern.trim().length > 255) {
+      reading.refuse(
+        path,
+        `\`${name}${pattern}\` is no DNS name`,
+        "letters, digits, `-`, `_` and `.`; `*` in a pattern",
+      );
+    }
+    // Name and pattern share one label of the identity, so the same text is the same peer.
+    const meant = cilium === "1.18" ? withinLabels(pattern) : pattern;
+    return [{ kind: "fqdn", key: `fqdn ${name} ${pattern}`, pattern: name === "" ? meant : name }];
+  };
+
+/** Cilium 1.18 knows no `**.`: two wildcards are one, and stay inside one label (S15). */
+function withinLabels(pattern: string): string {
+  return pattern.replaceAll(/\*+/g, "*");
+}

@@ -31,7 +31,7 @@ const lists = [
 ] as const;
 
 /** What a policy does not say itself. */
-export type Given = Pick<EntryContext, "scope" | "groups" | "services" | "apiServer" | "expressionError">;
+export type Given = Pick<EntryContext, "scope" | "groups" | "services" | "apiServer" | "cilium" | "expressionError">;
 
 /** What an object says of pods, and what of nodes (L5). */
 export type PolicyRules = Pick<World, "rules" | "hostRules">;

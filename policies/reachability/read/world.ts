@@ -169,12 +169,7 @@ function labelsOf(name: string, namespaces: ReadonlyMap<string, ReadonlyMap<stri
 }
 
 /** The rules of one policy; none if Cilium refuses it (S25), doubtful ones if a field of it decides that (L1). */
-function readPolicy(
-  kind: PolicyKind,
-  object: Fields,
-  given: Given & { readonly cilium: CiliumVersion },
-  reading: Reading,
-): PolicyRules {
+function readPolicy(kind: PolicyKind, object: Fields, given: Given, reading: Reading): PolicyRules {
   const policy = readRef(kind, object, reading);
   const { scope, cilium } = given;
   if (kind === "NetworkPolicy") {
