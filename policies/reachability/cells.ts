@@ -39,10 +39,21 @@ export interface BothAnswers {
   readonly ingress: Restriction;
 }
 
+const restrictionKeys = new WeakMap<Restriction, string>();
+
+/** Made once for each, because millions of spans share a few. */
+function restrictionKey(restriction: Restriction): string {
+  let key = restrictionKeys.get(restriction);
+  if (key === undefined) {
+    key = `${restriction.authentication} ${l7Key(restriction.l7)}`;
+    restrictionKeys.set(restriction, key);
+  }
+  return key;
+}
+
 /** Equal keys, equal answers. */
 export function answerKey({ outcome, egress, ingress }: BothAnswers): string {
-  const key = ({ l7, authentication }: Restriction): string => `${authentication} ${l7Key(l7)}`;
-  return `${outcome}; ${key(egress)}; ${key(ingress)}`;
+  return `${outcome}; ${restrictionKey(egress)}; ${restrictionKey(ingress)}`;
 }
 
 /** What is answered on some ports, a denial too. */
@@ -111,9 +122,13 @@ export class Cells {
   /** The two sides cut at each other's borders, equal neighbours joined, into the scratch; says how long that is. */
   #combine(egress: number, ingress: number): number {
     const { spans } = this.answers;
-    const [numbers, scratch] = [spans.numbers, this.#scratch];
-    let [out, into, end] = [spans.start(egress), spans.start(ingress), 0];
-    const [outEnd, intoEnd] = [spans.start(egress + 1), spans.start(ingress + 1)];
+    const numbers = spans.numbers;
+    const scratch = this.#scratch;
+    const outEnd = spans.start(egress + 1);
+    const intoEnd = spans.start(ingress + 1);
+    let out = spans.start(egress);
+    let into = spans.start(ingress);
+    let end = 0;
     while (out < outEnd && into < intoEnd) {
       const outFirst = numbers[out] ?? 0;
       const outLast = numbers[out + 1] ?? 0;

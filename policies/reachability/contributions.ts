@@ -84,15 +84,35 @@ export class Contributions {
     const key = `${String(terms.id)} ${as} ${name} ${String(listener)}`;
     return remembered(this.#numbers, key, () => {
       const server = this.#ready.listener(this.#direction, subject, peer);
-      return this.#spoken.push(terms.list.flatMap((term) => this.#spokenBy(term, towards, server))) - 1;
+      return this.#spoken.push(this.#spokenBy(terms, towards, server)) - 1;
     });
   }
 
-  #spokenBy(term: Term, { as, name }: Towards, server: readonly NamedPort[]): Spoken[] {
-    const certainty = as === "maybe" ? "doubtful" : term.certainty;
-    const effect = this.#answers.effectNumber({ ...term, certainty, name });
-    return stretchesOf(term, this.#direction, server).map(({ first, last }) => ({ first, last, effect }));
+  #spokenBy({ list }: Terms, { as, name }: Towards, server: readonly NamedPort[]): Spoken[] {
+    const spoken: Spoken[] = [];
+    let before: Term | undefined;
+    let effect = 0;
+    for (const term of list) {
+      // The terms of one entry mostly do the same on every port.
+      if (before === undefined || !doesTheSame(before, term)) {
+        const certainty = as === "maybe" ? "doubtful" : term.certainty;
+        effect = this.#answers.effectNumber({ ...term, certainty, name });
+      }
+      before = term;
+      for (const { first, last } of stretchesOf(term, this.#direction, server)) spoken.push({ first, last, effect });
+    }
+    return spoken;
   }
+}
+
+function doesTheSame(one: Term, other: Term): boolean {
+  return (
+    one.l7 === other.l7 &&
+    one.action === other.action &&
+    one.authentication === other.authentication &&
+    one.certainty === other.certainty &&
+    one.tier === other.tier
+  );
 }
 
 function stretchesOf({ filter }: Term, direction: Direction, server: readonly NamedPort[]): readonly Stretch[] {

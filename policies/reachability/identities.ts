@@ -8,7 +8,7 @@ import { isPattern, matchesName, plainName } from "./dns-names.ts";
 import { AskedLabels, LabelIndex } from "./label-index.ts";
 import { labelsKey, type IdentityLabels } from "./labels.ts";
 import { matchesAt, type Matches } from "./matches.ts";
-import type { Endpoint, NamedPort, Rule, World } from "./model.ts";
+import type { Endpoint, NamedPort, PortScope, Rule, World } from "./model.ts";
 import { OutsideIndex } from "./outside-index.ts";
 import { remembered } from "./remembered.ts";
 import type { LabelSelector, PeerSelector, SubjectSelector } from "./selectors.ts";
@@ -80,12 +80,18 @@ function askedBy(rules: readonly Rule[]): Asked {
   const selectors = new Map<string, LabelSelector>();
   const names = new Set<string>();
   const portNames = new Set<string>();
+  // Rules of one object share its subject, and those of one entry its ports.
+  const [subjects, scopes] = [new Set<SubjectSelector>(), new Set<PortScope>()];
   for (const { subject, peers, scope } of rules) {
-    selectors.set(subject.key, subject.labels);
+    subjects.add(subject);
+    scopes.add(scope);
     for (const each of peers.kind === "selected" ? peers.selectors : []) {
       if (each.kind === "labels") selectors.set(each.key, each.labels);
       if (each.kind === "fqdn") names.add(each.pattern);
     }
+  }
+  for (const { key, labels } of subjects) selectors.set(key, labels);
+  for (const scope of scopes) {
     for (const { ports } of scope.kind === "listed" ? scope.rules : []) {
       for (const port of ports) if (port.kind === "named") portNames.add(port.name);
     }

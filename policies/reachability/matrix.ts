@@ -106,7 +106,9 @@ export class CellNumbers {
   /** As `Matrix.possible`, of one class: pairs of a position and the number of a cell. The array is used again. */
   possible(from: number): Int32Array {
     const row = this.#egress.of(from);
-    const [answers, column, found] = [this.#answers, this.#columns.of(from), this.#found];
+    const answers = this.#answers;
+    const column = this.#columns.of(from);
+    const found = this.#found;
     row.copy(0, answers.length, answers, 0, 1);
     // Where few are told of and all others denied, only those few are looked at.
     const few = row.otherwise === allDenied ? row.told : undefined;

@@ -20,7 +20,8 @@ export class NumberLists {
   /** Of the first `length` numbers of an array that the caller goes on using. */
   numberOf(list: Int32Array, length: number): number {
     if (length === 0) return emptyList;
-    const [table, hashes] = [this.#table, this.#hashes];
+    const table = this.#table;
+    const hashes = this.#hashes;
     const hash = hashOf(list, length);
     const mask = table.length - 1;
     let slot = hash & mask;
@@ -42,7 +43,8 @@ export class NumberLists {
   }
 
   #is(known: number, list: Int32Array, length: number): boolean {
-    const [numbers, start] = [this.#numbers, this.start(known)];
+    const numbers = this.#numbers;
+    const start = this.start(known);
     if (this.start(known + 1) - start !== length) return false;
     for (let index = 0; index < length; index += 1) if (numbers[start + index] !== list[index]) return false;
     return true;

@@ -22,7 +22,7 @@ const seldom: readonly Entity[] = ["health", "ingress", "init", "unmanaged"];
  */
 export function outsideOf(rules: readonly Rule[]): readonly External[] {
   const selectors = distinctSelectors(rules);
-  const entities = [...everywhere, ...seldom.filter((entity) => rules.some((rule) => names(rule, entity)))];
+  const entities = [...everywhere, ...seldomNamed(rules, selectors)];
   const ranges = selectors.filter((each) => each.kind === "cidr");
   const patterns = selectors.filter((each) => each.kind === "fqdn");
   return [
@@ -40,12 +40,19 @@ function distinctSelectors(rules: readonly Rule[]): PeerSelector[] {
   return [...found.values()];
 }
 
-/** Whether the rule says this entity, not one that merely includes it: `cluster` is all of them at once. */
-function names({ peers }: Rule, entity: Entity): boolean {
-  if (peers.kind === "nobody") return false;
-  const said = (each: Entity): boolean =>
-    peers.selectors.some(({ kind, key }) => kind === "labels" && key.includes(`"reserved:${each}"`));
-  return said(entity) && !seldom.every(said);
+/** Those that a rule says, not one that merely includes them: `cluster` is all of them at once. */
+function seldomNamed(rules: readonly Rule[], selectors: readonly PeerSelector[]): readonly Entity[] {
+  const entityOf = new Map<string, Entity>();
+  for (const { kind, key } of selectors) {
+    const entity = kind === "labels" ? seldom.find((each) => key.includes(`"reserved:${each}"`)) : undefined;
+    if (entity !== undefined) entityOf.set(key, entity);
+  }
+  if (entityOf.size === 0) return [];
+  const said = rules.map(({ peers }) => {
+    const keys = peers.kind === "selected" ? peers.selectors.map(({ key }) => entityOf.get(key)) : [];
+    return new Set(keys.filter((each) => each !== undefined));
+  });
+  return seldom.filter((entity) => said.some((each) => each.has(entity) && each.size < seldom.length));
 }
 
 /** A name is itself; a pattern is called by its own text and stands for a name that as few others match as can be. */

@@ -86,7 +86,7 @@ function policiesOf(
     let policy = known.get(key);
     if (policy === undefined) {
       const positions = subjects.flatMap((index) => selecting[index]?.positions ?? []).sort((a, b) => a - b);
-      const own = positions.flatMap((position) => rules[position] ?? []);
+      const own = positions.map((position) => rules[position]).filter((rule) => rule !== undefined);
       known.set(key, (policy = sidePolicy(own, identities, book)));
     }
     return policy;
@@ -101,11 +101,12 @@ interface Selecting {
 
 function rulesBySubject(rules: readonly Rule[], direction: Direction): readonly Selecting[] {
   const found = new Map<string, Selecting>();
-  for (const [position, { subject, direction: own }] of rules.entries()) {
-    if (own !== direction) continue;
-    const same = found.get(subject.key);
-    if (same === undefined) found.set(subject.key, { subject, positions: [position] });
-    else same.positions.push(position);
-  }
+  // The rules of one object come one after the other and share its subject.
+  let last: Selecting | undefined;
+  rules.forEach(({ subject, direction: own }, position) => {
+    if (own !== direction) return;
+    if (last?.subject !== subject) last = remembered(found, subject.key, () => ({ subject, positions: [] }));
+    last.positions.push(position);
+  });
   return [...found.values()];
 }

@@ -25,11 +25,11 @@ export class Row {
   /** By peer, or in the order of `told`. */
   readonly #states: Uint8Array | Int32Array;
 
-  constructor(answers: readonly number[], told: readonly number[], stateOf: Int32Array) {
+  constructor(answers: readonly number[], told: Int32Array, stateOf: Int32Array) {
     this.otherwise = answers[0] ?? allDenied;
     this.#answers = new Int32Array(answers);
     // Five bytes for each that is told of, or one byte for everybody.
-    this.told = told.length * 5 > stateOf.length ? undefined : new Int32Array(told).sort();
+    this.told = told.length * 5 > stateOf.length ? undefined : told.slice().sort();
     const states = this.told?.map((peer) => stateOf[peer] ?? 0) ?? stateOf;
     this.#states = answers.length <= 256 ? new Uint8Array(states) : new Int32Array(states);
   }
@@ -41,7 +41,9 @@ export class Row {
 
   /** The answers to `count` peers from `first` on, written `stride` apart. */
   copy(first: number, count: number, target: Int32Array, offset: number, stride: number): void {
-    const [states, told, answers] = [this.#states, this.told, this.#answers];
+    const states = this.#states;
+    const told = this.told;
+    const answers = this.#answers;
     if (told === undefined) {
       for (let index = 0, at = offset; index < count; index += 1, at += stride) {
         target[at] = answers[states[first + index] ?? 0] ?? allDenied;
@@ -64,6 +66,13 @@ interface State {
   readonly said: readonly number[];
 }
 
+/** Room that one row after the other uses. */
+interface Scratch {
+  /** The state of every peer, 0 between two rows. */
+  readonly stateOf: Int32Array;
+  readonly told: Int32Array;
+}
+
 /** A row in the making. */
 class Filling {
   readonly states: State[] = [
@@ -71,25 +80,29 @@ class Filling {
     { peer: "node", said: [] },
   ];
   readonly #stateOf: Int32Array;
-  readonly #told: number[] = [];
+  readonly #told: Int32Array;
+  #count = 0;
   readonly #counting: Counting;
   readonly #numbers = new Map<string, number>();
 
-  constructor(stateOf: Int32Array, nodes: Int32Array, counting: Counting) {
+  constructor({ stateOf, told }: Scratch, nodes: Int32Array, counting: Counting) {
     this.#stateOf = stateOf;
+    this.#told = told;
     this.#counting = counting;
-    for (const node of nodes) this.#told.push(node);
-    for (const node of nodes) stateOf[node] = 1;
+    for (const node of nodes) {
+      stateOf[node] = 1;
+      told[this.#count++] = node;
+    }
   }
 
   say(peers: Int32Array, contribution: number): void {
     // Worked out once per state, so that a peer costs one look-up.
     const after: (number | undefined)[] = [];
-    const [stateOf, told] = [this.#stateOf, this.#told];
+    const stateOf = this.#stateOf;
     for (let index = 0; index < peers.length; index += 1) {
       const peer = peers[index] ?? 0;
       const before = stateOf[peer] ?? 0;
-      if (before === 0) told.push(peer);
+      if (before === 0) this.#told[this.#count++] = peer;
       stateOf[peer] = after[before] ??= this.#after(before, contribution);
     }
   }
@@ -106,8 +119,8 @@ class Filling {
 
   /** Leaves the scratch as it was. */
   row(answers: readonly number[]): Row {
-    const row = new Row(answers, this.#told, this.#stateOf);
-    for (const peer of this.#told) this.#stateOf[peer] = 0;
+    const row = new Row(answers, this.#told.subarray(0, this.#count), this.#stateOf);
+    for (let index = 0; index < this.#count; index += 1) this.#stateOf[this.#told[index] ?? 0] = 0;
     return row;
   }
 }
@@ -126,8 +139,7 @@ export class Rows {
   readonly #rows: (Row | undefined)[] = [];
   readonly #byPolicy = new Map<SidePolicy, Map<number, Row>>();
   readonly #answered = new Map<string, number>();
-  /** Scratch of the row that is being filled: the state of every peer, 0 between two rows. */
-  readonly #stateOf: Int32Array;
+  readonly #scratch: Scratch;
 
   constructor(ready: Prepared, direction: Direction, answers: SideAnswers) {
     const { representatives } = ready.identities;
@@ -137,7 +149,8 @@ export class Rows {
     this.#contributions = new Contributions(ready, direction, answers);
     const isNode = (peer: number): boolean => hasReserved(representatives[peer]?.labels ?? new Map(), "host");
     this.#nodes = Int32Array.from(direction === "ingress" ? [...representatives.keys()].filter(isNode) : []);
-    this.#stateOf = new Int32Array(representatives.length);
+    const room = (): Int32Array => new Int32Array(representatives.length);
+    this.#scratch = { stateOf: room(), told: room() };
   }
 
   /** Subjects with one policy have one row, unless the names of their ports mean something else. */
@@ -162,12 +175,12 @@ export class Rows {
 
   #constant(outcome: SideOutcome): Row {
     const answer = this.#answers.everywhere({ outcome, l7: [], authentication: "unspecified" });
-    return new Row([answer], [], this.#stateOf);
+    return new Row([answer], new Int32Array(0), this.#scratch.stateOf);
   }
 
   #filled(policy: SidePolicy, subject: number): Row {
     const counting = countingOf(policy);
-    const filling = new Filling(this.#stateOf, this.#nodes, counting);
+    const filling = new Filling(this.#scratch, this.#nodes, counting);
     for (const bundle of policy.bundles) {
       for (const { contribution, positions } of this.#contributions.of(subject, bundle)) {
         filling.say(positions, contribution);

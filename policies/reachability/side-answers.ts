@@ -45,16 +45,16 @@ export class SideAnswers {
   /** Goes along the line of ports and judges anew wherever something begins to speak or ceases to. */
   sweep(spoken: readonly Spoken[], standard: Default, counting: Counting): number {
     const borders = bordersOf(spoken);
-    const speaking = new Map<number, number>();
+    const speaking = new Speaking(counting);
     const spans: number[] = [];
     let next = 0;
     for (const { first, last } of protocolStretches) {
       for (let place = first; place <= last;) {
         for (let border = borders[next]; border !== undefined && border.place <= place; border = borders[(next += 1)]) {
-          speaking.set(border.effect, (speaking.get(border.effect) ?? 0) + border.turn);
+          speaking.turn(border);
         }
         const end = Math.min(last, (borders[next]?.place ?? Infinity) - 1);
-        const answer = this.#judge(speaking, standard, counting);
+        const answer = this.#judge(speaking.effects, standard);
         if (answer !== "denied") append(spans, place, end, answer, first);
         place = end + 1;
       }
@@ -62,17 +62,12 @@ export class SideAnswers {
     return this.#interned(spans);
   }
 
-  #judge(speaking: ReadonlyMap<number, number>, standard: Default, counting: Counting): number | "denied" {
-    const effects: number[] = [];
-    for (const [effect, times] of speaking) {
-      const shown = counting === "each grant" ? times : Math.min(times, 1);
-      for (let time = 0; time < shown; time += 1) effects.push(effect);
-    }
-    const key = `${standard} ${effects.sort((a, b) => a - b).join(" ")}`;
+  #judge(speaking: readonly number[], standard: Default): number | "denied" {
+    const key = speaking.length === 0 ? standard : `${standard} ${speaking.join(" ")}`;
     let found = this.#judged.get(key);
     if (found === undefined) {
       const { outcome, l7, authentication } = judge(
-        effects.map((effect) => this.#effects.at(effect)),
+        speaking.map((effect) => this.#effects.at(effect)),
         standard,
       );
       found = outcome === "deny" ? "denied" : this.#answers.numberOf({ outcome, l7, authentication });
@@ -91,6 +86,27 @@ interface Border {
   readonly effect: number;
   /** Begins to speak, or ceases to. */
   readonly turn: 1 | -1;
+}
+
+/** What speaks at one place. */
+class Speaking {
+  /** In ascending order; each as often as it counts. */
+  effects: readonly number[] = [];
+  readonly #counting: Counting;
+  readonly #times = new Map<number, number>();
+
+  constructor(counting: Counting) {
+    this.#counting = counting;
+  }
+
+  turn({ effect, turn }: Border): void {
+    const before = this.#times.get(effect) ?? 0;
+    this.#times.set(effect, before + turn);
+    // One more of what does not count changes nothing that is judged.
+    if (this.#counting === "each effect" && before > 0 && before + turn > 0) return;
+    if (turn === 1) this.effects = [...this.effects, effect].sort((a, b) => a - b);
+    else this.effects = this.effects.toSpliced(this.effects.indexOf(effect), 1);
+  }
 }
 
 function bordersOf(spoken: readonly Spoken[]): readonly Border[] {
