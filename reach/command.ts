@@ -68,6 +68,7 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .addOption(
       new Option("--fail-on <change>", "end with 1 if there is such a change").choices(["allowed", "denied", "any"]),
     );
+  diff.option("--flows <file>", "weigh the changes by flows that Hubble recorded, plain or .gz; - is standard input");
   does(selecting(surrounded(diff)), async () => (await import("./verbs/diff.ts")).diff);
   const explain = verb(
     "explain",

@@ -82,8 +82,51 @@ export interface ChangeRow {
   readonly after: string;
   /** The entries that decide now or decided before, as `cnp dev/db spec.ingress[0] (policies/db.yaml:12)`. */
   readonly because: readonly string[];
-  /** Connections that were seen on this edge, when flows were given. */
-  readonly used?: number;
+  /** What was seen on this edge, when flows were given. */
+  readonly used?: Use;
+}
+
+/** Recorded flows of one edge. Records, not connections: a connection leaves one wherever it is observed. */
+export interface Use {
+  /** Let pass when they were recorded. */
+  readonly forwarded: number;
+  /** Dropped, or told by audit mode that they would be. */
+  readonly dropped: number;
+  /** RFC 3339, as recorded. Absent when nothing was seen. */
+  readonly first?: string;
+  readonly last?: string;
+}
+
+/** Somebody in the flows who is not among the manifests. */
+export interface Stranger {
+  readonly name: string;
+  readonly flows: number;
+}
+
+/** What recorded flows say about a diff as a whole. */
+export interface FlowsReport {
+  readonly recorded: number;
+  /** Flows that ask for a connection; only they are weighed. */
+  readonly requests: number;
+  readonly replies: number;
+  /** Flows without a port or without a final verdict. */
+  readonly undecided: number;
+  readonly first?: string;
+  readonly last?: string;
+  /** Pairs of endpoints that were used and become denied, and their flows. */
+  readonly closed: { readonly pairs: number; readonly flows: number };
+  /** Pairs on which flows were dropped and become allowed. */
+  readonly opened: { readonly pairs: number; readonly flows: number };
+  /** Pairs that were used and change at L7. */
+  readonly restricted: { readonly pairs: number; readonly flows: number };
+  /** Workloads that neither side of the diff knows, the most frequent first. */
+  readonly strangers: readonly Stranger[];
+  /** Addresses and names that no policy tells from the rest of the world. */
+  readonly addresses: readonly Stranger[];
+  readonly malformed: {
+    readonly lines: number;
+    readonly examples: readonly { readonly line: number; readonly what: string }[];
+  };
 }
 
 export interface DiffReport {
@@ -102,6 +145,8 @@ export interface DiffReport {
   readonly appeared: readonly string[];
   readonly disappeared: readonly string[];
   readonly findings: readonly Problem[];
+  /** Absent unless flows were given. */
+  readonly flows?: FlowsReport;
   /** The walk at the first port, in the later world; where a change is asked about, also in the earlier one. */
   readonly explain: (row: ChangeRow | Edge) => readonly string[];
 }

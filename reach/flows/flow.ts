@@ -116,7 +116,13 @@ const verdicts = new Map([
   [7, "TRANSLATED"],
 ]);
 
-const directions = new Map([
+/** By the enum's words. */
+export const directions: ReadonlyMap<string, Direction> = new Map([
+  ["INGRESS", "ingress"],
+  ["EGRESS", "egress"],
+]);
+
+const directionNumbers = new Map([
   [1, "INGRESS"],
   [2, "EGRESS"],
 ]);
@@ -139,12 +145,11 @@ export function readFlow(value: unknown): Flow | undefined {
   if (verdict === undefined || (ends[0] === undefined && ends[1] === undefined && text(ip, "source") === undefined)) {
     return undefined;
   }
-  const source = party(ends[0] ?? {}, text(ip, "source"), texts(flow, "source_names"));
-  const destination = party(ends[1] ?? {}, text(ip, "destination"), texts(flow, "destination_names"));
-  const reply = replied(flow);
+  const source = partyOf(ends[0], text(ip, "source"), field(flow, "source_names"));
+  const destination = partyOf(ends[1], text(ip, "destination"), field(flow, "destination_names"));
+  const said = replied(flow);
   const dropReason = word(flow, "drop_reason_desc", dropReasons) ?? word(flow, "drop_reason", dropReasons);
-  const direction = { INGRESS: "ingress", EGRESS: "egress" }[word(flow, "traffic_direction", directions) ?? ""] as
-    Direction | undefined;
+  const direction = directions.get(word(flow, "traffic_direction", directionNumbers) ?? "");
   const request = requested(inner(flow, "l7") ?? {});
   const time = text(flow, "time") ?? text(value, "time");
   return {
@@ -152,9 +157,8 @@ export function readFlow(value: unknown): Flow | undefined {
     ...(dropReason === undefined || dropReason === "DROP_REASON_UNKNOWN" ? {} : { dropReason }),
     source,
     destination,
-    ...transport(inner(flow, "l4") ?? {}, reply),
+    ...transport(field(flow, "l4"), said),
     ...(direction === undefined ? {} : { direction }),
-    reply,
     ...(request === undefined ? {} : { request }),
     deniedBy: [...list(flow, "egress_denied_by"), ...list(flow, "ingress_denied_by")].flatMap(namedPolicy),
     ...(time === undefined ? {} : { time }),
@@ -162,7 +166,9 @@ export function readFlow(value: unknown): Flow | undefined {
   };
 }
 
-function party(end: Fields, ip: string | undefined, names: readonly string[]): Party {
+/** One end of a flow, from the three fields that describe it. */
+export function partyOf(value: unknown, ip: string | undefined, names: unknown): Party {
+  const end = isFields(value) ? value : {};
   const labels = texts(end, "labels");
   const namespace = text(end, "namespace") ?? namespaceLabel(labels);
   const pod = text(end, "pod_name");
@@ -172,8 +178,10 @@ function party(end: Fields, ip: string | undefined, names: readonly string[]): P
     workloads: list(end, "workloads").flatMap((each) => (isFields(each) ? (text(each, "name") ?? []) : [])),
     labels,
     identity: number(end, "identity") ?? 0,
-    ...(ip === undefined ? {} : { ip }),
-    names: names.map((name) => name.replace(/\.$/, "")),
+    ...(ip === undefined || ip === "" ? {} : { ip }),
+    names: Array.isArray(names)
+      ? names.filter((each) => typeof each === "string").map((name) => name.replace(/\.$/, ""))
+      : [],
   };
 }
 
@@ -183,41 +191,41 @@ function namespaceLabel(labels: readonly string[]): string | undefined {
   return labels.find((label) => label.startsWith(namespaced))?.slice(namespaced.length);
 }
 
-/** `reply` cannot tell false from absent, so only true counts there. Whoever answers a SYN is the server. */
+/** `reply` cannot tell false from absent, so only true counts there. */
 function replied(flow: Fields): Flow["reply"] {
   const said = field(flow, "is_reply");
   const value = isFields(said) ? said["value"] : said;
   if (typeof value === "boolean") return value ? "yes" : "no";
-  const flags = inner(inner(inner(flow, "l4") ?? {}, "TCP") ?? {}, "flags");
-  const accepts = flags?.["SYN"] === true && flags["ACK"] === true;
-  return field(flow, "reply") === true || accepts ? "yes" : "unknown";
+  return field(flow, "reply") === true ? "yes" : "unknown";
 }
 
-type Transport = Pick<Flow, "protocol" | "port" | "opening">;
+type Transport = Pick<Flow, "protocol" | "port" | "opening" | "reply">;
 
-/** The client's view: the port of a reply is the one it comes from. */
-function transport(l4: Fields, reply: Flow["reply"]): Transport {
+/** The client's view of `l4`: the port of a reply is the one it comes from, and who answers a SYN is the server. */
+export function transport(l4: unknown, said: Flow["reply"]): Transport {
+  const fields = isFields(l4) ? l4 : {};
   for (const protocol of ["TCP", "UDP", "SCTP"] as const) {
-    const said = inner(l4, protocol);
-    if (said === undefined) continue;
-    const port = number(said, reply === "yes" ? "source_port" : "destination_port");
-    const flags = inner(said, "flags");
-    return {
-      protocol,
-      ...(port === undefined ? {} : { port }),
-      opening: flags === undefined ? "unknown" : opens(flags),
-    };
+    const header = inner(fields, protocol);
+    if (header === undefined) continue;
+    const flags = inner(header, "flags");
+    const accepts = flags?.["SYN"] === true && flags["ACK"] === true;
+    const reply = said === "unknown" && accepts ? "yes" : said;
+    const port = number(header, reply === "yes" ? "source_port" : "destination_port");
+    const opening = flags === undefined ? "unknown" : opens(flags);
+    return port === undefined ? { protocol, opening, reply } : { protocol, port, opening, reply };
   }
-  for (const [name, protocol] of [
-    ["ICMPv4", "ICMP"],
-    ["ICMPv6", "ICMPv6"],
-  ] as const) {
-    const said = inner(l4, name);
+  for (const [name, protocol] of icmps) {
+    const header = inner(fields, name);
     // A type of 0 is left out when it is printed.
-    if (said !== undefined) return { protocol, port: number(said, "type") ?? 0, opening: "unknown" };
+    if (header !== undefined) return { protocol, port: number(header, "type") ?? 0, opening: "unknown", reply: said };
   }
-  return { opening: "unknown" };
+  return { opening: "unknown", reply: said };
 }
+
+const icmps = [
+  ["ICMPv4", "ICMP"],
+  ["ICMPv6", "ICMPv6"],
+] as const;
 
 function opens(flags: Fields): Flow["opening"] {
   if (flags["SYN"] === true) return flags["ACK"] === true ? "no" : "yes";

@@ -6,6 +6,7 @@ import { createGunzip } from "node:zlib";
 
 import { ProblemsError } from "../../policies/problems.ts";
 import { readFlow, type Flow } from "./flow.ts";
+import type { QuickReader } from "./quick-flow.ts";
 
 /** One recorded flow and the line it stands on. */
 export interface FlowLine {
@@ -33,13 +34,19 @@ const examplesTold = 5;
 async function* bytesOf(path: string, stdin: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const stream = path === "-" ? stdin : createReadStream(path, { highWaterMark: 1024 * 1024 });
   const chunks = bufferedFrom(stream);
-  const first = await chunks.next();
-  if (first.done === true) return;
-  const packed = first.value[0] === 0x1f && first.value[1] === 0x8b;
-  const whole = all([first.value], chunks);
-  if (!packed) yield* whole;
-  else yield* bufferedFrom(unpacked(whole));
+  let start = Buffer.alloc(0);
+  while (start.length < packedBy.length) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    start = Buffer.concat([start, next.value]);
+  }
+  const whole = all([start], chunks);
+  if (packedBy.every((byte, index) => start[index] === byte)) yield* bufferedFrom(unpacked(whole));
+  else yield* whole;
 }
+
+/** What every gzip file begins with. */
+const packedBy = [0x1f, 0x8b] as const;
 
 async function* bufferedFrom(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   for await (const chunk of stream) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -82,6 +89,13 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly 
   else if (length > 0) yield Buffer.concat(rest).toString("utf8").split("\n");
 }
 
+export interface ReadOptions {
+  /** What `-` stands for; the standard input of the process unless said otherwise. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Tried before a line is read as a whole. */
+  readonly quick?: QuickReader;
+}
+
 /**
  * Hands every flow to `take`, in order, and says what else there was. Malformed lines are counted and passed over.
  *
@@ -90,7 +104,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly 
 export async function readFlows(
   path: string,
   take: (flow: FlowLine) => void,
-  stdin: AsyncIterable<Uint8Array> = process.stdin,
+  { stdin = process.stdin, quick = () => undefined }: ReadOptions = {},
 ): Promise<Tally> {
   const examples: Tally["examples"][number][] = [];
   let [line, flows, others, malformed] = [0, 0, 0, 0];
@@ -104,8 +118,9 @@ export async function readFlows(
         line += 1;
         if (text === undefined) bad(`longer than ${String(longestLine)} bytes`);
         else if (text.trim() !== "") {
-          const value = parsed(text);
-          const flow = value === undefined ? undefined : readFlow(value);
+          let flow = quick(text);
+          const value = flow === undefined ? parsed(text) : undefined;
+          if (value !== undefined) flow = readFlow(value);
           if (flow !== undefined) {
             flows += flow.count;
             take({ line, flow });
@@ -185,7 +200,7 @@ export async function readAnyFlows(
     throw unreadable(path, error);
   }
   const value = length > mostWhole ? undefined : parsed(Buffer.concat(start).toString("utf8"));
-  if (value === undefined) return readFlows("-", take, all(start, chunks));
+  if (value === undefined) return readFlows("-", take, { stdin: all(start, chunks) });
   const values = Array.isArray(value) ? (value as unknown[]) : [value];
   let flows = 0;
   for (const [index, each] of values.entries()) {

@@ -1,14 +1,16 @@
 /** Diff as text, Markdown and values: the worst first, what is unchanged as a number. */
-import type { ChangeRow, DiffReport } from "../../policies/reachability/report.ts";
+import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report.ts";
 import { portsText } from "../../policies/reachability/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
 import { findingsLines } from "./findings.ts";
+import { flowsLines, useLines, useText } from "./flows.ts";
 import { csvText, markdownTable } from "./table.ts";
 
 export function diffText(report: DiffReport, paint: Paint = plain): string {
   return [
     paint("bold", headline(report)),
+    ...(report.flows === undefined ? [] : flowsLines(report.flows)),
     ...report.changes.flatMap((row) => ["", ...rowText(report, row, paint)]),
     ...apart(absences(report)),
     ...findingsLines(report.findings, paint),
@@ -30,7 +32,7 @@ function rowText({ groups }: DiffReport, row: ChangeRow, paint: Paint): string[]
     `  before   ${before}`,
     `  after    ${after}`,
     ...because.map((reason, index) => `  ${index === 0 ? "because" : "       "}  ${reason}`),
-    ...(used === undefined ? [] : [`  used     ${counted(used, "recorded connection")}`]),
+    ...(used === undefined ? [] : useLines(used)),
   ];
 }
 
@@ -113,6 +115,7 @@ export function diffMarkdown(report: DiffReport): string {
   ];
   const top = [
     `### ${headline(report)}`,
+    ...(report.flows === undefined ? [] : [...flowsLines(report.flows).map((line) => `- ${line}`)]),
     ...absences(report).map((line) => `- ${line.replaceAll("*", "\\*")}`),
     ...(warnings.length === 0 ? [] : ["", "Warnings:", "", ...warnings]),
     "",
@@ -142,8 +145,10 @@ function table(report: DiffReport, rows: number): string {
       [...row.because.slice(0, 3), ...(row.because.length > 3 ? [`${String(row.because.length - 3)} more`] : [])].join(
         "; ",
       ),
+      ...(row.used === undefined ? [] : [useText(row.used)]),
     ]);
-  const shown = markdownTable(["What", "From", "To", "Ports", "Before", "After", "Because"], cells);
+  const used = report.flows === undefined ? [] : ["Used"];
+  const shown = markdownTable(["What", "From", "To", "Ports", "Before", "After", "Because", ...used], cells);
   return rows < changes.length ? `${shown}\n\n${restText(report, changes.slice(rows))}` : shown;
 }
 
@@ -161,7 +166,9 @@ function restText({ groups }: DiffReport, rows: readonly ChangeRow[]): string {
 
 export function* diffCsv(report: DiffReport): Generator<string> {
   const { groups, changes } = report;
-  yield `${csvText([["change", "risk", "from", "to", "protocol", "first_port", "last_port", "before", "after", "because"]])}\n`;
+  const used = report.flows === undefined ? [] : ["forwarded", "dropped", "first_seen", "last_seen"];
+  const columns = ["change", "risk", "from", "to", "protocol", "first_port", "last_port", "before", "after", "because"];
+  yield `${csvText([[...columns, ...used]])}\n`;
   for (const row of changes) {
     for (const client of groups[row.from]?.members ?? []) {
       for (const server of groups[row.to]?.members ?? []) {
@@ -177,9 +184,15 @@ export function* diffCsv(report: DiffReport): Generator<string> {
           row.before,
           row.after,
           row.because.join("; "),
+          ...(row.used === undefined ? [] : useValues(row.used)),
         ]);
         yield `${csvText(rows)}\n`;
       }
     }
   }
+}
+
+/** Of the whole row: all its members and ports together. */
+function useValues({ forwarded, dropped, first = "", last = "" }: Use): readonly string[] {
+  return [String(forwarded), String(dropped), first, last];
 }

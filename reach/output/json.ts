@@ -42,8 +42,9 @@ function* edgePieces({ starts, edges }: EdgeTable): Generator<string> {
 }
 
 export function diffJson(report: DiffReport): string {
-  const { kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings } = report;
-  return documentText({ schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings });
+  const { kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings, flows } = report;
+  const told = { schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings };
+  return documentText(flows === undefined ? told : { ...told, flows });
 }
 
 function answerJson({ ports, outcome, egress, ingress }: EdgeAnswer): unknown {

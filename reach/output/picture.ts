@@ -8,6 +8,7 @@ import { portsText, remainsText } from "../../policies/reachability/report-text.
 import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
 import { counted } from "./counted.ts";
 import { headline, oneSided } from "./diff.ts";
+import { useText } from "./flows.ts";
 import { lookOfChange, lookOfEdge, looks, type Look } from "./look.ts";
 import { summary } from "./matrix.ts";
 
@@ -156,7 +157,7 @@ function rowOfChange(change: ChangeRow, explain: Row["explain"]): Row {
   const notes = [
     `risk: ${risk}`,
     ...(l7 === undefined ? [] : [ways[l7]]),
-    ...(used === undefined ? [] : [`${counted(used, "connection")} seen`]),
+    ...(used === undefined ? [] : [`used ${useText(used)}`]),
     ...because.map((entry) => `because of ${entry}`),
   ];
   return {

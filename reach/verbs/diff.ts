@@ -12,15 +12,27 @@ import type { Terminal } from "../terminal.ts";
 interface Words extends WorldWords, Selection {
   readonly output: "text" | "markdown" | "json" | "csv" | Drawing;
   readonly failOn?: "allowed" | "denied" | "any";
+  readonly flows?: string;
 }
 
 export async function diff([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
   const [before, after] = await scenarios(paths as readonly string[], words);
   const selected = selectedIn(after.world, words);
   const alike = isDrawing(words.output) ? "answer" : "change";
-  const report = diffReport({ before, after, selected, alike });
+  const judged = diffReport({ before, after, selected, alike });
+  const report = words.flows === undefined ? judged : await weighed(judged, [before, after], words.flows, terminal);
   for await (const text of told(report, words.output, terminal)) terminal.print(text);
   return fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
+}
+
+async function weighed(
+  report: DiffReport,
+  [before, after]: readonly [Scenario, Scenario],
+  file: string,
+  terminal: Terminal,
+): Promise<DiffReport> {
+  const { weigh } = await import("../flows/weigh.ts");
+  return await weigh({ report, before: before.world, after: after.world }, file, terminal.progress);
 }
 
 async function scenarios(paths: readonly string[], words: Words): Promise<readonly [Scenario, Scenario]> {
