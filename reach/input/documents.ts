@@ -22,6 +22,8 @@ export interface Documents {
   readonly doubtful: readonly Trouble[];
 }
 
+const marker = "---";
+
 /** A part of the text between two `---`. */
 interface Part {
   readonly text: string;
@@ -56,20 +58,26 @@ function isBracket(mark: string | undefined): boolean {
 function parts(text: string): Part[] {
   const found: Part[] = [];
   let start = 0;
-  const marker = /^---(?=[ \t\r\n]|$)/gm;
-  for (let match = marker.exec(text); match !== null; match = marker.exec(text)) {
-    const part = text.slice(start, match.index);
+  for (let at = text.indexOf("\n---"); at >= 0; at = text.indexOf("\n---", at + 1)) {
+    if (!isMarker(text, at + 1)) continue;
+    const part = text.slice(start, at + 1);
     if (part.includes("%") && /^%/m.test(part) && firstMark(part.replace(/^%.*/gm, "")) === undefined) continue;
     found.push({ text: part, base: start });
-    start = match.index;
+    start = at + 1;
   }
   found.push({ text: text.slice(start), base: start });
   return found;
 }
 
+/** `---` with nothing directly behind it. */
+function isMarker(text: string, at: number): boolean {
+  const behind = at + marker.length;
+  return text.startsWith(marker, at) && (behind >= text.length || isSpace(text.charCodeAt(behind)));
+}
+
 /** Where the first thing stands that is neither space, comment nor the `---` at the start. Undefined if there is none. */
 function firstMark(text: string): number | undefined {
-  let at = /^---(?=[ \t\r\n]|$)/.test(text) ? "---".length : 0;
+  let at = isMarker(text, 0) ? marker.length : 0;
   for (;;) {
     while (at < text.length && isSpace(text.charCodeAt(at))) at++;
     if (at >= text.length) return undefined;
