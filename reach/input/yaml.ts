@@ -218,7 +218,6 @@ function tangle(events: readonly Event[], text: string): Trouble | undefined {
   const open: { readonly anchor: string | undefined; readonly offset: number; size: number }[] = [];
   const most = largestExpansion(events.length);
   for (const event of events) {
-    if (event.type === EVENT_ID.DOCUMENT) sizes.clear();
     const anchor =
       "anchorStart" in event && event.anchorStart >= 0 ? text.slice(event.anchorStart, event.anchorEnd) : undefined;
     let offset = startOf(event);

@@ -237,10 +237,14 @@ describe("an object that cannot be used is refused:", () => {
     write({
       "a.yaml": `${policy("a")}---\n${policy("b")}`,
       "b.json": '{"kind":"List","items":[\n{"kind":"NetworkPolicy","metadata":{"name":"b","namespace":"default"}}]}',
+      "c.yaml": policy("a"),
     });
     assert.equal(
       await told("."),
       "b.json:2: NetworkPolicy default/b is written a second time, first at a.yaml:6\n" +
+        "  expected one object of each kind, namespace and name\n" +
+        "  fix: remove or rename one of the two  [input/same-name]\n\n" +
+        "c.yaml:1: NetworkPolicy default/a is written a second time, first at a.yaml:1\n" +
         "  expected one object of each kind, namespace and name\n" +
         "  fix: remove or rename one of the two  [input/same-name]",
     );
@@ -370,6 +374,7 @@ describe("a folder is walked", () => {
     write({
       "b/one.yaml": policy("one"),
       "a/x.yaml/two.yml": policy("two"),
+      "a.yaml": policy("zero"),
       "c.json": '{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"three"}}',
     });
     symlinkSync("..", join(folder, "a/round"));
@@ -377,7 +382,7 @@ describe("a folder is walked", () => {
     const { manifests } = await load([folder, join(folder, "b"), join(folder, "c.json")]);
     assert.deepEqual(
       manifests.map(({ source = "" }) => withoutFolder(source)),
-      ["a/x.yaml/two.yml:1", "b/one.yaml:1", "c.json:1"],
+      ["a.yaml:1", "a/x.yaml/two.yml:1", "b/one.yaml:1", "c.json:1"],
     );
   });
 });
@@ -406,6 +411,16 @@ describe("what is written twice", () => {
         "  expected each key once: of two the last counts, here as in Kubernetes",
         "  fix: remove one of the two  [input/doubled-key]",
       ].join("\n"),
+    );
+  });
+
+  it("is a key beside braces, which make no template of what can be read", async () => {
+    write({ "a.yaml": `${policy("a")}---\nkind: Secret\nkind: Secret\ntext: "{{ x }}"\n` });
+    assert.equal(
+      await told("."),
+      "read\na.yaml:7:1: the key `kind` stands here again\n" +
+        "  expected each key once: of two the last counts, here as in Kubernetes\n" +
+        "  fix: remove one of the two  [input/doubled-key]",
     );
   });
 

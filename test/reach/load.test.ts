@@ -77,6 +77,24 @@ describe("loading manifests", () => {
     }
   });
 
+  it("passes over what may stand before a document", async () => {
+    const namespace = '{ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "a" } }';
+    for (const text of [
+      `\uFEFF${namespace}`,
+      `# one\n--- # two\n# three\n${namespace}`,
+      `--- ${namespace}`,
+      `%YAML 1.1\n---\n${namespace}`,
+      `${namespace}\n...\n# the end`,
+    ]) {
+      const { manifests } = await load(["-"], { stdin: standardInput(text) });
+      assert.deepEqual(
+        manifests.map(({ object }) => object["kind"]),
+        ["Namespace"],
+        text,
+      );
+    }
+  });
+
   it("takes keys that JavaScript knows for data", async () => {
     const labels = { constructor: "a", hasOwnProperty: "b", ["__proto__"]: "c", toString: "d" };
     const pod = (name: string, own: object): object => ({

@@ -124,8 +124,9 @@ describe("a field has a line", () => {
         "spec.egress[7]",
         "spec.egress[1].toFQDNs[0].matchName",
         "spec.egress[2].toEndpoints[0]",
+        "metadata.labels.apples",
       ),
-      ["stdin:10", "stdin:12", "stdin:16", "stdin:25"],
+      ["stdin:10", "stdin:12", "stdin:16", "stdin:25", "stdin:7"],
     );
   });
 
