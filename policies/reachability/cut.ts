@@ -77,3 +77,20 @@ function common(span: Span, { protocol, first, last }: PortRange): Span[] {
   const [begin, end] = [Math.max(span.first, first), Math.min(span.last, last)];
   return span.protocol !== protocol || begin > end ? [] : [{ ...span, first: begin, last: end }];
 }
+
+/** Ordered pairs of different endpoints that somebody asks about. */
+export function askedPairs(parts: readonly Part[], roles: readonly string[]): number {
+  const sorts = new Map<string, { readonly part: Part; count: number }>();
+  for (const [at, part] of parts.entries()) {
+    const sort = remembered(sorts, `${part.kind} ${roles[at] ?? ""}`, () => ({ part, count: 0 }));
+    sort.count += part.members.length;
+  }
+  let pairs = 0;
+  for (const client of sorts.values()) {
+    for (const server of sorts.values()) {
+      if (!asked(client.part, server.part)) continue;
+      pairs += client.count * (server.count - (client === server ? 1 : 0));
+    }
+  }
+  return pairs;
+}

@@ -4,15 +4,16 @@
  * Reasons are worked out for the first pair of a row only: a change may touch every pair there is.
  */
 import type { Problem } from "../problems.ts";
-import { asked, clipping, partsOf, roleText } from "./cut.ts";
+import { Cells, nothingPossible } from "./cells.ts";
+import { asked, askedPairs, clipping, partsOf, roleText, type Part } from "./cut.ts";
 import { becauseOf, outcomeText } from "./diff-reasons.ts";
 import { cellChanges, type ChangeKind, type SpanChange } from "./diff.ts";
 import { cellKey, edgesOf } from "./edges.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
-import { groupsOf } from "./groups.ts";
-import { jointOf } from "./joint.ts";
+import { groupsOf, placesInOrder } from "./groups.ts";
+import { jointOf, type Joint } from "./joint.ts";
 import { l7Way } from "./l7-change.ts";
-import { answerKey, connect, type Cell } from "./matrix.ts";
+import { answerKey, CellNumbers, type Cell } from "./matrix.ts";
 import type { Endpoint, Traffic, World } from "./model.ts";
 import { Numbers } from "./numbers.ts";
 import { remembered } from "./remembered.ts";
@@ -48,52 +49,42 @@ interface Answer {
 }
 
 export function diffReport({ before, after, selected = {}, alike = "change" }: DiffQuestion): DiffReport {
-  const [old, now] = [connect(before.world), connect(after.world)];
+  const cells = new Cells();
+  const [old, now] = [new CellNumbers(before.world, cells), new CellNumbers(after.world, cells)];
   const { endpoints, at, classes, of } = jointOf(old, now);
-  const clipped = clipping(selected);
-  const answerOf = rememberedAnswers();
-  const numbers = new Numbers<Answer>((answer) => answerText(answer, alike));
   const parts = partsOf(classes, endpoints, within(selected, at.after));
-  const answer = (from: number, to: number): number => {
-    const [client, server] = [parts[from], parts[to]];
-    const listener = endpoints[server?.members[0] ?? 0];
-    const [source, target] = [of[client?.of ?? 0], of[server?.of ?? 0]];
-    if (client === undefined || server === undefined || listener === undefined) return 0;
-    if (source === undefined || target === undefined || !asked(client, server)) return 0;
-    const cells = [old.between(source.before, target.before), now.between(source.after, target.after)] as const;
-    return numbers.of(answerOf(clipped(cells[0], listener), clipped(cells[1], listener)));
-  };
+  const places = parts.map((part) => of[part.of] ?? { before: 0, after: 0 });
+  const answers = new Answers(cells, { selected, alike });
+  const listenerOf = ({ members }: Part): Endpoint => endpoints[members[0] ?? 0] ?? nobody;
   const square = squareOf(
     parts.map(({ members }) => members),
-    (from, say) => {
-      for (const to of parts.keys()) {
-        const number = answer(from, to);
-        if (number !== 0) say(to, number);
-      }
-    },
+    changedRows(parts, places, [old, now], (early, late, server) => answers.of(early, late, listenerOf(server))),
   );
   const roles = parts.map(roleText);
-  const { groups, positions, representatives } = groupsOf(square, endpoints, (part) => roles[part] ?? "");
+  const grouping = groupsOf(square, endpoints, (part) => roles[part] ?? "");
+  const { groups, positions, representatives } = grouping;
   const changes: ChangeRow[] = [];
-  const kept: (() => Edge[])[] = [];
-  let [unchanged, unknown] = [0, 0];
+  let [changed, unknown] = [0, 0];
+  const inRow = new Int32Array(groups.length);
   for (const [from, client] of groups.entries()) {
-    for (const [to, server] of groups.entries()) {
-      const pairs = client.members.length * (from === to ? client.members.length - 1 : server.members.length);
-      const found = numbers.at(answer(representatives[from] ?? 0, representatives[to] ?? 0));
-      if (pairs === 0 || found === undefined) continue;
-      if (isUnknown(found)) unknown += pairs;
-      else if (found.changes.length === 0) unchanged += pairs;
+    const count = placesInOrder(square, representatives[from] ?? 0, grouping, inRow);
+    for (const place of inRow.subarray(0, count)) {
+      const to = grouping.groupOf[square.to[place] ?? 0] ?? 0;
+      const servers = (groups[to]?.members.length ?? 0) - (from === to ? 1 : 0);
+      const found = answers.at(square.answers[place] ?? 0);
+      if (servers === 0 || found === undefined) continue;
+      if (isUnknown(found)) unknown += client.members.length * servers;
+      else if (found.changes.length > 0) changed += client.members.length * servers;
       for (const change of changesOf(found.changes)) changes.push(rowOf(from, to, change));
-      kept.push(() => keptOf(found).map((edge) => ({ from, to, ...edge })));
     }
   }
+  const unchanged = askedPairs(parts, roles) - changed - unknown;
   return {
     kind: "diff",
     cilium: { before: before.world.cilium, after: after.world.cilium },
     groups,
     changes: changes.sort(byWeight),
-    kept: () => kept.flatMap((edges) => edges()),
+    kept,
     unchanged,
     unknown,
     appeared: missingIn(before.world, after.world),
@@ -101,6 +92,22 @@ export function diffReport({ before, after, selected = {}, alike = "change" }: D
     findings: after.findings,
     explain: explained,
   };
+
+  /** Of pairs to which nothing happened, too. */
+  function kept(): Edge[] {
+    return groups.flatMap((client, from) =>
+      groups.flatMap((server, to) => {
+        const [source, target] = [representatives[from] ?? 0, representatives[to] ?? 0];
+        const [one, other] = [parts[source], parts[target]];
+        if (one === undefined || other === undefined || !asked(one, other)) return [];
+        if (from === to ? client.members.length < 2 : server.members.length === 0) return [];
+        const ends = [places[source], places[target]] as const;
+        const early = old.between(ends[0]?.before ?? 0, ends[1]?.before ?? 0);
+        const late = now.between(ends[0]?.after ?? 0, ends[1]?.after ?? 0);
+        return keptOf(answers.between(early, late, listenerOf(other))).map((edge) => ({ from, to, ...edge }));
+      }),
+    );
+  }
 
   function rowOf(from: number, to: number, change: Change): ChangeRow {
     const [client, server] = endsOf(from, to);
@@ -158,13 +165,82 @@ function within({ from, to, focus, ports }: Selected, later: readonly number[]):
   };
 }
 
-/** Two cells are compared once, however many pairs share them. */
-function rememberedAnswers(): (before: Cell, after: Cell) => Answer {
-  const known = new Map<Cell, Map<Cell, Answer>>();
-  return (before, after) => {
-    const row = remembered(known, before, () => new Map<Cell, Answer>());
-    return remembered(row, after, () => ({ changes: cellChanges(before, after), before, after }));
+/**
+ * Tells the answers of one row after the other. Of pairs that are denied in both worlds there is nothing to tell, and that
+ * is nearly all of them: they cost one look at two numbers.
+ */
+function changedRows(
+  parts: readonly Part[],
+  places: readonly Joint["of"][number][],
+  [old, now]: readonly [CellNumbers, CellNumbers],
+  answerOf: (early: number, late: number, server: Part) => number,
+): (from: number, say: (to: number, answer: number) => void) => void {
+  const [was, is] = [new Int32Array(old.classes.length), new Int32Array(now.classes.length)];
+  const before = Int32Array.from(places, (place) => place.before);
+  const after = Int32Array.from(places, (place) => place.after);
+  return (from, say) => {
+    const [client, source] = [parts[from], places[from]];
+    if (client === undefined || source === undefined || client.client === "left out") return;
+    fill(was, old.possible(source.before));
+    fill(is, now.possible(source.after));
+    for (let to = 0; to < parts.length; to += 1) {
+      const [early, late] = [was[before[to] ?? 0] ?? 0, is[after[to] ?? 0] ?? 0];
+      if (early === nothingPossible && late === nothingPossible) continue;
+      const server = parts[to];
+      if (server === undefined || !asked(client, server)) continue;
+      const answer = answerOf(early, late, server);
+      if (answer !== nothingToTell) say(to, answer);
+    }
   };
+}
+
+/** From pairs of a position and a number. */
+function fill(row: Int32Array, pairs: Int32Array): void {
+  row.fill(nothingPossible);
+  for (let at = 0; at < pairs.length; at += 2) row[pairs[at] ?? 0] = pairs[at + 1] ?? nothingPossible;
+}
+
+const nothingToTell = 0;
+
+/** What became of pairs, by number. Two cells are compared once, however many pairs share them. */
+class Answers {
+  readonly #cells: Cells;
+  readonly #clipped: (cell: Cell, server: Endpoint) => Cell;
+  readonly #alike: "change" | "answer";
+  readonly #numbers: Numbers<Answer>;
+  readonly #known = new Map<Cell, Map<Cell, Answer>>();
+  /** By number of the cell that both worlds have. */
+  readonly #unchanged: (number | undefined)[] = [];
+  readonly #isWhole: boolean;
+
+  constructor(cells: Cells, { selected, alike }: { readonly selected: Selected; readonly alike: "change" | "answer" }) {
+    this.#cells = cells;
+    this.#clipped = clipping(selected);
+    this.#isWhole = selected.ports === undefined;
+    this.#alike = alike;
+    this.#numbers = new Numbers<Answer>((answer) => answerText(answer, alike));
+  }
+
+  of(early: number, late: number, server: Endpoint): number {
+    if (early !== late || !this.#isWhole) return this.#numberOf(this.between(early, late, server));
+    return (this.#unchanged[early] ??= this.#numberOf(this.between(early, late, server)));
+  }
+
+  at(number: number): Answer | undefined {
+    return this.#numbers.at(number);
+  }
+
+  between(early: number, late: number, server: Endpoint): Answer {
+    const before = this.#clipped(this.#cells.at(early), server);
+    const after = this.#clipped(this.#cells.at(late), server);
+    const row = remembered(this.#known, before, () => new Map<Cell, Answer>());
+    return remembered(row, after, () => ({ changes: cellChanges(before, after), before, after }));
+  }
+
+  #numberOf(answer: Answer): number {
+    const isAsBefore = answer.changes.length === 0 && !isUnknown(answer);
+    return isAsBefore && this.#alike === "change" ? nothingToTell : this.#numbers.of(answer);
+  }
 }
 
 function answerText(answer: Answer, alike: "change" | "answer"): string {

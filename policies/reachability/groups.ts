@@ -102,3 +102,27 @@ function grouped(
     return `${members[0] ?? ""} and ${String(members.length - 1)} more`;
   }
 }
+
+/** Where in the row those stand that represent their groups, in the order of the groups; says how many there are. */
+export function placesInOrder(
+  { starts, to }: Square,
+  row: number,
+  { representatives, groupOf }: Pick<Grouping, "representatives" | "groupOf">,
+  places: Int32Array,
+): number {
+  let count = 0;
+  let before = -1;
+  let isOrdered = true;
+  const end = starts[row + 1] ?? 0;
+  for (let at = starts[row] ?? 0; at < end; at += 1) {
+    const set = to[at] ?? 0;
+    const group = groupOf[set] ?? 0;
+    if (representatives[group] !== set) continue;
+    isOrdered &&= before < group;
+    before = group;
+    places[count] = at;
+    count += 1;
+  }
+  if (!isOrdered) places.subarray(0, count).sort((a, b) => (groupOf[to[a] ?? 0] ?? 0) - (groupOf[to[b] ?? 0] ?? 0));
+  return count;
+}

@@ -5,14 +5,13 @@
  */
 import type { Problem } from "../problems.ts";
 import { Cells, nothingPossible, type Cell } from "./cells.ts";
-import { asked, clipping, partsOf, roleText, type Part } from "./cut.ts";
+import { asked, askedPairs, clipping, partsOf, roleText, type Part } from "./cut.ts";
 import { cellKey, edgesIn, EdgeTableMaker } from "./edges.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
-import { groupsOf, type Grouping } from "./groups.ts";
+import { groupsOf, placesInOrder, type Grouping } from "./groups.ts";
 import { CellNumbers } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
 import { Numbers } from "./numbers.ts";
-import { remembered } from "./remembered.ts";
 import type { Edge, EdgeTable, MatrixReport } from "./report.ts";
 import type { Selected } from "./selection.ts";
 import { squareOf, type Square } from "./square.ts";
@@ -141,45 +140,4 @@ function edgesBetween(
     maker.endGroup();
   }
   return { table: maker.table(), pairs };
-}
-
-/** Where in the row those stand that represent their groups, in the order of the groups; says how many there are. */
-function placesInOrder(
-  { starts, to }: Square,
-  row: number,
-  { representatives, groupOf }: Pick<Grouping, "representatives" | "groupOf">,
-  places: Int32Array,
-): number {
-  let count = 0;
-  let before = -1;
-  let isOrdered = true;
-  const end = starts[row + 1] ?? 0;
-  for (let at = starts[row] ?? 0; at < end; at += 1) {
-    const set = to[at] ?? 0;
-    const group = groupOf[set] ?? 0;
-    if (representatives[group] !== set) continue;
-    isOrdered &&= before < group;
-    before = group;
-    places[count] = at;
-    count += 1;
-  }
-  if (!isOrdered) places.subarray(0, count).sort((a, b) => (groupOf[to[a] ?? 0] ?? 0) - (groupOf[to[b] ?? 0] ?? 0));
-  return count;
-}
-
-/** Ordered pairs of different endpoints that somebody asks about. */
-function askedPairs(parts: readonly Part[], roles: readonly string[]): number {
-  const sorts = new Map<string, { readonly part: Part; count: number }>();
-  for (const [at, part] of parts.entries()) {
-    const sort = remembered(sorts, `${part.kind} ${roles[at] ?? ""}`, () => ({ part, count: 0 }));
-    sort.count += part.members.length;
-  }
-  let pairs = 0;
-  for (const client of sorts.values()) {
-    for (const server of sorts.values()) {
-      if (!asked(client.part, server.part)) continue;
-      pairs += client.count * (server.count - (client === server ? 1 : 0));
-    }
-  }
-  return pairs;
 }
