@@ -68,7 +68,7 @@ export async function launch({ executable, env }: BrowserAtHand): Promise<Browse
     executablePath: executable,
     env: { ...process.env, ...env },
     // A container has a small /dev/shm, and its root must not use the sandbox.
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
     timeout: 60_000,
   });
 }
@@ -153,7 +153,7 @@ const fontsText = `<?xml version="1.0"?>
 
 async function obtained(env: Environment, log: Log): Promise<BrowserAtHand | { readonly lacking: string }> {
   const none = `no ${commands.join(", ")} on PATH, CHROMIUM is not set`;
-  if (process.platform !== "linux" || !(await hasApt())) return { lacking: `${none}, and no apt-get to obtain one` };
+  if (process.platform !== "linux" || !(await hasApt(env))) return { lacking: `${none}, and no apt-get to obtain one` };
   const place = placeInCache(env);
   try {
     await withLock(
@@ -178,10 +178,10 @@ function lastLine(error: unknown): string {
   return text.trim().split("\n").at(-1) ?? text;
 }
 
-async function hasApt(): Promise<boolean> {
+async function hasApt(env: Environment): Promise<boolean> {
   try {
-    await run("apt-get", ["--version"]);
-    await run("dpkg-deb", ["--version"]);
+    await run("apt-get", ["--version"], { env });
+    await run("dpkg-deb", ["--version"], { env });
     return true;
   } catch {
     return false;
@@ -198,11 +198,11 @@ async function obtain(place: string, env: Environment, log: Log): Promise<void> 
   const work = mkdtempSync(join(scratch, "browser-"));
   try {
     await untilInterrupted(async (signal) => {
-      const archives = await download(work, signal);
+      const archives = await download(work, env, signal);
       const unpacked = join(work, "unpacked");
       mkdirSync(unpacked);
       await inPairs(archives, async (archive) => {
-        await run("dpkg-deb", ["-x", archive, unpacked], { signal });
+        await run("dpkg-deb", ["-x", archive, unpacked], { env, signal });
       });
       writeFileSync(join(unpacked, fontsFile), fontsText);
       if ((await answeringIn(unpacked)) === undefined) throw new Error("the unpacked browser does not start");
@@ -217,13 +217,13 @@ async function obtain(place: string, env: Environment, log: Log): Promise<void> 
 }
 
 /** Files of the packages with all they depend on, checked by apt against the signatures of the system's own sources. */
-async function download(work: string, signal: AbortSignal): Promise<string[]> {
+async function download(work: string, env: Environment, signal: AbortSignal): Promise<string[]> {
   for (const folder of ["state/lists/partial", "cache/archives/partial"])
     mkdirSync(join(work, folder), { recursive: true });
   const config = join(work, "apt.conf");
   writeFileSync(config, aptConfig(work));
   const apt = async (...args: readonly string[]): Promise<void> => {
-    await run("apt-get", ["-c", config, "-q", "-y", ...args], { signal, timeout: downloadMs, maxBuffer: 1 << 26 });
+    await run("apt-get", ["-c", config, "-q", "-y", ...args], { env, signal, timeout: downloadMs, maxBuffer: 1 << 26 });
   };
   await apt("update");
   let failure: unknown;
