@@ -12,18 +12,34 @@ import {
   explain,
   readWorld,
   type Comparison,
+  type Names,
   type World,
 } from "../../policies/reachability/index.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import { answerKey, type BothAnswers } from "../../policies/reachability/cells.ts";
 import { answerAt, pairs } from "../../policies/reachability/diff.ts";
-import { allowEntries, cilium, externals, namespaceObjects, parts, policy, type Parts } from "./worlds.ts";
+import {
+  allowEntries,
+  cilium,
+  externals,
+  namespaceObjects,
+  parts,
+  policy,
+  referred,
+  richParts,
+  type Parts,
+} from "./worlds.ts";
 
 const runs = { numRuns: 150 };
 
 function worldOf({ pods, policies }: Parts): World {
   const manifests = [...namespaceObjects, ...pods, ...policies].map((object) => ({ object }));
   return readWorld({ manifests, externals }).world;
+}
+
+function richWorldOf({ pods, policies }: Parts, names: Names): World {
+  const manifests = [...namespaceObjects, ...referred, ...pods, ...policies].map((object) => ({ object }));
+  return readWorld({ manifests, externals, names }).world;
 }
 
 const nothing: Omit<Comparison, "unchanged"> = { changedClasses: [], changed: [], appeared: [], disappeared: [] };
@@ -179,6 +195,36 @@ describe("in every world", () => {
         for (const [from, to] of pairs(matrix)) {
           const verdict = decide({ from, to, protocol, port }, world);
           assert.equal(toldOf(answerAt(matrix.cell(from, to), protocol, port)), toldOf(verdict));
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("a verdict agrees with the matrix whatever the policies say, and whether or not names are known", () => {
+    const anyPort = fc.constantFrom(53, 80, 81, 443);
+    const anyNames = fc.constantFrom("known", "as learned");
+    fc.assert(
+      fc.property(richParts, fc.constantFrom("TCP", "UDP"), anyPort, anyNames, (each, protocol, port, names) => {
+        const world = richWorldOf(each, names);
+        const matrix = connect(world);
+        for (const [from, to] of pairs(matrix)) {
+          const verdict = decide({ from, to, protocol, port }, world);
+          assert.equal(toldOf(answerAt(matrix.cell(from, to), protocol, port)), toldOf(verdict));
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("taking names as learned turns allowed into unknown, and nothing else (S31)", () => {
+    fc.assert(
+      fc.property(richParts, fc.constantFrom(53, 443), (each, port) => {
+        const [known, learned] = [richWorldOf(each, "known"), richWorldOf(each, "as learned")];
+        for (const [from, to] of pairs(connect(known))) {
+          const before = decide({ from, to, protocol: "TCP", port }, known).outcome;
+          const after = decide({ from, to, protocol: "TCP", port }, learned).outcome;
+          if (before !== after) assert.deepEqual([before, after], ["allowed", "unknown"]);
         }
       }),
       runs,

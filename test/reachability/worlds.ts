@@ -127,3 +127,67 @@ export const parts: fc.Arbitrary<Parts> = fc.record({
 function named(pod: Fields, index: number): Fields {
   return { ...pod, metadata: { ...(pod["metadata"] as Fields), name: `pod-${String(index)}` } };
 }
+
+const port443 = [{ port: "443", protocol: "TCP" }];
+
+/** What few policies have, and what depends on more than the policies say. */
+const seldomEntries: readonly Fields[] = [
+  {
+    toEntities: ["cluster"],
+    toPorts: [{ ports: [{ port: "53" }], rules: { dns: [{ matchPattern: "*.example.com" }] } }],
+  },
+  { toFQDNs: [{ matchName: "api.example.com" }], toPorts: [{ ports: port443, serverNames: ["api.example.com"] }] },
+  { toFQDNs: [{ matchPattern: "*.example.org" }] },
+  { toEndpoints: [{}], authentication: { mode: "required" } },
+  { toEndpoints: [{}], icmps: [{ fields: [{ type: 8 }] }] },
+  { toServices: [{ k8sService: { serviceName: "server" } }], toPorts: [{ ports: [{ port: "80" }] }] },
+  { toServices: [{ k8sService: { serviceName: "nowhere" } }] },
+  { toCIDRSet: [{ cidrGroupSelector: { matchExpressions: [{ key: "kind", operator: "NotIn", values: ["near"] }] } }] },
+  { toCIDRSet: [{ cidrGroupRef: "nowhere" }] },
+  { toPorts: [{ ports: [{ protocol: "GRE" }] }] },
+];
+
+const wide = (tier: string, direction: Fields): Fields => ({
+  kind: "ClusterNetworkPolicy",
+  metadata: { name: "p" },
+  spec: { tier, priority: 1, subject: { namespaces: { matchLabels: { colour: "blue" } } }, ...direction },
+});
+const ofNodes = (direction: Fields): Fields => ({
+  kind: "CiliumClusterwideNetworkPolicy",
+  metadata: { name: "p" },
+  spec: { nodeSelector: {}, ...direction },
+});
+
+const seldomPolicies: readonly Fields[] = [
+  wide("Admin", { egress: [{ action: "Deny", to: [{ networks: ["10.0.0.0/8"] }] }] }),
+  wide("Admin", { ingress: [{ action: "Accept", protocols: [{ tcp: { destinationPort: { number: 80 } } }] }] }),
+  wide("Baseline", { egress: [{ action: "Accept" }], ingress: [{ action: "Deny" }] }),
+  ofNodes({ ingress: [{}] }),
+  ofNodes({ egressDeny: [{ toEntities: ["all"] }] }),
+];
+
+/** What policies of these worlds refer to. */
+export const referred: readonly Fields[] = [
+  { kind: "Service", metadata: { name: "server", namespace: "blue" }, spec: { selector: { app: "server" } } },
+  {
+    kind: "CiliumCIDRGroup",
+    metadata: { name: "near", labels: { kind: "near" } },
+    spec: { externalCIDRs: ["10.0.0.0/8"] },
+  },
+];
+
+const seldom: fc.Arbitrary<Fields> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...seldomPolicies) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(namespace, selector, fc.array(fc.constantFrom(...seldomEntries), { minLength: 1, maxLength: 3 }))
+      .map(([where, endpointSelector, egress]) => cilium(where, { endpointSelector, egress })),
+  },
+);
+
+/** Worlds with everything that the engine models, and with what it leaves open. */
+export const richParts: fc.Arbitrary<Parts> = fc.record({
+  pods: fc.array(pod, { minLength: 2, maxLength: 3 }).map((pods) => pods.map(named)),
+  policies: fc.array(fc.oneof(policy, seldom, seldom), { maxLength: 4 }),
+});
