@@ -5,11 +5,23 @@
  * user and system, of the command with its output in a file; the median of five, the two in turn on the same files. A
  * limit that is missed, or an answer that differs, makes the exit code 1.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 import { UserError } from "../../../policies/problems.ts";
+import { recorded } from "../../reach/recorded.ts";
 import { alternate, median, peakMegabytes, time, type RunOptions, type Sample } from "../measure.ts";
 import { compareWithPeer, type Agreement, type OurMatrix, type PeerRow } from "./agreement.ts";
 import { write, type Notation } from "./files.ts";
@@ -136,6 +148,7 @@ class Bench {
       this.#alone("the same as YAML", { workloads: 1000 }, {}, "yaml"),
       this.#alone("the same as Cilium policies", { workloads: 1000, form: "cilium" }, {}),
       this.#alone("the same with L7, names and denies", { workloads: 1000, form: "cilium with L7" }, {}),
+      this.#alone("the same with ports of its own for each", { workloads: 1000, ports: "of its own" }),
       this.#alone("5,000 workloads, 10,250 policies", { workloads: 5000 }, { cpuSeconds: 3 }),
       this.#diff("diff of two worlds of 1,000", 1.2),
       this.#alone("100,000 pods in 2,000 workloads, 4,000 policies", {
@@ -143,6 +156,7 @@ class Bench {
         podsEach: 50,
         defaultDeny: "none",
       }),
+      { name: "1,000,000 recorded flows", long: true, measure: () => this.#flows("1,000,000 recorded flows", 20) },
     ];
   }
 
@@ -257,6 +271,17 @@ class Bench {
     };
   }
 
+  async #flows(work: string, cpuSeconds: number): Promise<Figure> {
+    const base = generate({ workloads: 1000 });
+    const folders = [join(this.#folder, "base"), join(this.#folder, "head")] as const;
+    write(base, folders[0], "json");
+    write(changed(base), folders[1], "json");
+    const file = join(this.#folder, "flows.jsonl");
+    const lines = recorded({ workloads: base.workloads, flows: 1_000_000, seed: 1 });
+    await pipeline(Readable.from(withLineEnds(lines)), createWriteStream(file));
+    return await this.#cost(work, reach("diff", ...folders, "--flows", file), { cpuSeconds });
+  }
+
   async #cost(work: string, command: Command, limits: Limits): Promise<Figure> {
     const samples: Sample[] = [];
     for (let round = 0; round < this.#extent.rounds; round++) samples.push(await time(command, this.#options));
@@ -282,6 +307,10 @@ class Bench {
 interface Limits {
   readonly cpuSeconds?: number;
   readonly megabytes?: number;
+}
+
+function* withLineEnds(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `${line}\n`;
 }
 
 function reach(...args: readonly string[]): Command {
