@@ -52,7 +52,7 @@ export async function load(paths: readonly string[], options: LoadOptions = {}):
   const refused: Problem[] = [];
   const loading = new Loading(refused);
   for (const given of await readSources(paths, options.stdin ?? process.stdin, refused)) await loading.take(given);
-  if (refused.length > 0) throw new ProblemsError(refused);
+  if (refused.length > 0) throw new ProblemsError(loading.advised());
   return loading.loaded(paths);
 }
 
@@ -172,6 +172,13 @@ class Loading {
       return;
     }
     this.#known.set(key, known);
+  }
+
+  /** What is refused. Bases and overlays of Kustomize hold one object several times, and are meant to. */
+  advised(): readonly Problem[] {
+    if (!this.#kinds.has("Kustomization")) return this.#refused;
+    const fix = "build it first: `kubectl kustomize OVERLAY | reach matrix -`";
+    return this.#refused.map((problem) => (problem.code === "input/same-name" ? { ...problem, fix } : problem));
   }
 
   loaded(paths: readonly string[]): Loaded {

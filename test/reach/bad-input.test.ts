@@ -250,6 +250,21 @@ describe("an object that cannot be used is refused:", () => {
     );
   });
 
+  it("bases and overlays that are yet to be put together", async () => {
+    write({
+      "base/a.yaml": policy("a"),
+      "base/kustomization.yaml":
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
+      "overlay/a.yaml": policy("a"),
+    });
+    assert.equal(
+      await told("."),
+      "overlay/a.yaml:1: NetworkPolicy default/a is written a second time, first at base/a.yaml:1\n" +
+        "  expected one object of each kind, namespace and name\n" +
+        "  fix: build it first: `kubectl kustomize OVERLAY | reach matrix -`  [input/same-name]",
+    );
+  });
+
   it("one without kind, one without a name, and what is no object", async () => {
     write({
       "a.yaml":
