@@ -32,7 +32,7 @@ import { formatTable, type Figure } from "./table.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const bundles = join(root, "test", "fixtures", "reach", "seeds");
-const usage = "npm run bench:reach -- [--quick] [--json=FILE] [--only=TEXT]";
+const usage = "npm run bench:reach -- [--quick] [--rounds=N] [--json=FILE] [--only=TEXT]";
 
 type Command = readonly [string, ...string[]];
 
@@ -90,14 +90,16 @@ function readArguments(args: readonly string[]): {
 } {
   const values = new Map<string, string>();
   for (const arg of args) {
-    const [, name = "", value = ""] = /^--(quick|json|only)(?:=(.+))?$/.exec(arg) ?? [];
-    if (name === "" || (value === "") !== (name === "quick")) {
+    const [, name = "", value = ""] = /^--(quick|rounds|json|only)(?:=(.+))?$/.exec(arg) ?? [];
+    const isWrong = (value === "") !== (name === "quick") || (name === "rounds" && !/^[1-9]\d*$/.test(value));
+    if (name === "" || isWrong) {
       throw new UserError(`unknown argument \`${arg}\`\n  expected ${usage}`);
     }
     values.set(name, value);
   }
+  const extent = extents[values.has("quick") ? "quick" : "full"];
   return {
-    extent: extents[values.has("quick") ? "quick" : "full"],
+    extent: { ...extent, rounds: Number(values.get("rounds") ?? extent.rounds) },
     json: values.get("json"),
     only: values.get("only") ?? "",
   };
