@@ -7,9 +7,10 @@ export type Use = "read" | "irrelevant" | "told";
 
 /** The group in which each kind that is read means what it says. `extensions` held several of them once. */
 const groups: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ...["Namespace", "Pod", "Service", "ServiceAccount"].map((kind) => [kind, [""]] as const),
+  ...["Namespace", "Pod", "Service", "Endpoints", "ServiceAccount"].map((kind) => [kind, [""]] as const),
   ...["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"].map((kind) => [kind, ["apps", "extensions"]] as const),
   ...["Job", "CronJob"].map((kind) => [kind, ["batch"]] as const),
+  ["EndpointSlice", ["discovery.k8s.io"]],
   ["NetworkPolicy", ["networking.k8s.io", "extensions"]],
   ...["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup"].map(
     (kind) => [kind, ["cilium.io"]] as const,
@@ -30,7 +31,7 @@ export const clusterScoped: readonly string[] = [
 
 /** Kinds that look as if they governed connections: the engine itself says what it makes of each. */
 const governing =
-  /(NetworkPolicy|Authorization(Policy)?|PeerAuthentication|EgressFirewall|EnvoyConfig|RedirectPolicy)$/;
+  /(NetworkPolicy|Authorization(Policy)?|PeerAuthentication|EgressFirewall|EnvoyConfig|RedirectPolicy|EgressGatewayPolicy)$/;
 
 /** Groups in which nothing makes pods or governs connections, and single kinds as `Kind.group`. */
 const irrelevant: ReadonlySet<string> = new Set([
@@ -67,7 +68,6 @@ const irrelevant: ReadonlySet<string> = new Set([
   "AppProject.argoproj.io",
   "ConfigMap.",
   "ControllerRevision.apps",
-  "Endpoints.",
   "Event.",
   "LimitRange.",
   "Node.",
