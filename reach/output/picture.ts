@@ -8,7 +8,7 @@ import { portsText, remainsText } from "../../policies/reachability/report-text.
 import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
 import { counted } from "./counted.ts";
 import { headline, oneSided } from "./diff.ts";
-import { useText } from "./flows.ts";
+import { flowsLines, useText } from "./flows.ts";
 import { lookOfChange, lookOfEdge, looks, type Look } from "./look.ts";
 import { summary } from "./matrix.ts";
 
@@ -90,7 +90,7 @@ export function pictureOfDiff(report: DiffReport): Picture {
     title: "What the change opens and closes",
     headline: headline(report),
     rows: [...changed, ...kept],
-    notes: oneSided(report),
+    notes: [...(report.flows === undefined ? [] : flowsLines(report.flows)), ...oneSided(report)],
   });
 }
 

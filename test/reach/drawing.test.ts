@@ -12,7 +12,7 @@ import * as html from "../../reach/output/html.ts";
 import { layOut } from "../../reach/output/layout.ts";
 import { byBox, pictureOfMatrix, shortened } from "../../reach/output/picture.ts";
 import * as svg from "../../reach/output/svg.ts";
-import type { Group, MatrixReport } from "../../policies/reachability/report.ts";
+import type { FlowsReport, Group, MatrixReport } from "../../policies/reachability/report.ts";
 import {
   change,
   changedWorldOf,
@@ -132,6 +132,27 @@ describe("a drawing as dot", () => {
     const text = dot.drawDiff(report);
     shows(text, "<I>new, not compared: shop/new</I>");
     shows(text, "<I>gone, not compared: a/1, a/2, a/3, a/4, a/5, a/6</I>");
+  });
+
+  it("tells what recorded flows say of a diff", () => {
+    const flows: FlowsReport = {
+      recorded: 40,
+      requests: 12,
+      replies: 28,
+      undecided: 0,
+      closed: { pairs: 1, flows: 12 },
+      opened: { pairs: 0, flows: 0 },
+      restricted: { pairs: 0, flows: 0 },
+      strangers: [{ name: "shop/<old>", flows: 3 }],
+      addresses: [],
+      malformed: { lines: 0, examples: [] },
+    };
+    const text = dot.drawDiff({ ...diffOf(shop, [change(0, 1, tcp(1), { kind: "DENIED" })]), flows });
+    shows(
+      text,
+      "<I>Flows: closes 1 edge that was used 12 times; 12 requests of 40 recorded flows (and 28 replies)</I>",
+    );
+    shows(text, "<I>not among the manifests: shop/&lt;old&gt; (3)</I>");
   });
 
   it("is accepted by Graphviz and shown as written, whatever a name holds", async () => {

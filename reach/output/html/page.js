@@ -491,7 +491,8 @@
   // ---- map
 
   function setUpMap() {
-    const whole = viewOf(map);
+    const whole = everything();
+    show(whole);
     const { marked } = setUpArrows();
     byId("zoom-in").addEventListener("click", () => zoom(1 / 1.4));
     byId("zoom-out").addEventListener("click", () => zoom(1.4));
@@ -537,6 +538,16 @@
         height: height * ratio,
       });
     }
+  }
+
+  /** The whole drawing, but letters no larger than a heading's where it is small. @returns {View} */
+  function everything() {
+    const { x, y, width, height } = viewOf(map);
+    const largest = 1.6;
+    const pixels = Math.min(viewport.clientWidth / width, viewport.clientHeight / height);
+    const ratio = Math.max(1, pixels / largest);
+    const [wide, high] = [width * ratio, height * ratio];
+    return { x: x - (wide - width) / 2, y: y - (high - height) / 2, width: wide, height: high };
   }
 
   /** Thin lines get a wide place to click; what is under the pointer lights up with its arrows. */
