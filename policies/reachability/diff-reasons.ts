@@ -1,7 +1,8 @@
 /** Diff reasons: why an answer changed, as the rules that decide now or decided before. */
 import { originText, policyText, type Place } from "./explain.ts";
 import { labelsKey } from "./labels.ts";
-import type { Origin, Side, Traffic, World } from "./model.ts";
+import type { Origin, Rule, Side, Traffic, World } from "./model.ts";
+import { remembered } from "./remembered.ts";
 import { remainsText } from "./report-text.ts";
 import { l7Key } from "./judgement.ts";
 import { decide } from "./verdict.ts";
@@ -74,14 +75,21 @@ function toldOf(origin: Origin, here: Asked, there: Asked, absent: "added" | "de
 }
 
 /** What an entry says, as text; empty where there is none. */
-function rulesAt(origin: Origin, { rules }: World): string {
-  const name = originText(origin);
+function rulesAt(origin: Origin, world: World): string {
+  const rules = remembered(rulesByOrigin, world, () => byOrigin(world)).get(originText(origin)) ?? [];
   return rules
-    .filter((rule) => originText(rule.origin) === name)
     .map(({ origin: _origin, peers, subject, ...rest }) =>
       JSON.stringify([rest, subject.key, peers.kind === "nobody" ? [] : peers.selectors.map(({ key }) => key)]),
     )
     .join("\n");
+}
+
+const rulesByOrigin = new WeakMap<World, ReadonlyMap<string, readonly Rule[]>>();
+
+function byOrigin({ rules }: World): Map<string, Rule[]> {
+  const found = new Map<string, Rule[]>();
+  for (const rule of rules) remembered(found, originText(rule.origin), () => []).push(rule);
+  return found;
 }
 
 function relabelled(before: Asked, after: Asked): string[] {

@@ -1,5 +1,9 @@
 /** Remembered: what was worked out once for a key. */
-export function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
+export function remembered<K, V>(
+  known: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  compute: () => V,
+): V {
   let value = known.get(key);
   if (value === undefined) known.set(key, (value = compute()));
   return value;
