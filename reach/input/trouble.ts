@@ -5,7 +5,7 @@ import type { Problem } from "../../policies/problems.ts";
 
 /** Something wrong at a place of a text. */
 export interface Trouble {
-  readonly code: "syntax" | "deep" | "cycle" | "expansion" | "doubled-key" | "late-merge";
+  readonly code: "syntax" | "deep" | "cycle" | "expansion" | "doubled-key" | "late-merge" | "odd-line-end";
   /** In UTF-16 units. */
   readonly offset: number;
   /** Lower case, no final period. */
@@ -32,6 +32,10 @@ const advice: Record<Trouble["code"], Pick<Problem, "expected" | "fix">> = {
   "late-merge": {
     expected: "`<<` before the other keys: Kubernetes lets it win over those before it, here they win",
     fix: "move it up",
+  },
+  "odd-line-end": {
+    expected: "a line feed or a space: Kubernetes may end the line at this character, here it is a part of it",
+    fix: "replace it",
   },
 };
 

@@ -137,7 +137,7 @@ export function readYaml(text: string): YamlRead {
       locate: located[index] ?? nowhere,
     }));
     const late = text.includes("<<") ? located.flatMap((locate) => lateMerges(locate())) : [];
-    return { kind: "read", documents, doubtful: [...doubled, ...late] };
+    return { kind: "read", documents, doubtful: [...doubled, ...late, ...oddLineEnds(text)] };
   } catch (error) {
     return { kind: "bad", trouble: troubleOf(error) };
   }
@@ -180,6 +180,18 @@ function construct(
     const values = constructFromEvents(events, { ...options, json: true });
     return { values, doubled: located.flatMap((each) => doubledKeys(each())) };
   }
+}
+
+/** YAML 1.1, and with it Kubernetes, ends a line at these, YAML 1.2 does not: who can see which of the two is meant? */
+const oddEnds = ["\u0085", "\u2028", "\u2029"];
+
+function oddLineEnds(text: string): Trouble[] {
+  return oddEnds.flatMap((mark): Trouble[] => {
+    const offset = text.indexOf(mark);
+    if (offset < 0) return [];
+    const code = mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return [{ code: "odd-line-end", offset, what: `the invisible character U+${code}` }];
+  });
 }
 
 /** Kubernetes lets what `<<` brings win over the keys before it, YAML never. */

@@ -116,6 +116,13 @@ describe("YAML that may be meant otherwise is read with doubts:", () => {
     ]);
   });
 
+  it("a line separator is a part of its line, where Kubernetes may see an end", () => {
+    assert.deepEqual(doubtsOf("a: b # c\u2028d: e"), [
+      { a: "b" },
+      [{ code: "odd-line-end", offset: 8, what: "the invisible character U+2028" }],
+    ]);
+  });
+
   it("`<<` behind other keys does not replace them, as it does in Kubernetes", () => {
     assert.deepEqual(doubtsOf("a: 1\n<<: {a: 2, b: 3}"), [
       { a: 1, b: 3 },
