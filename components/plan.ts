@@ -59,7 +59,7 @@ async function decide(): Promise<Plan> {
   const settings = settingsFromPulumi();
   const facts = clusterFacts(settings);
   const bundles = selectBundles(settings.policies);
-  const context: BundleContext = { isolatedNamespaces: isolatedNamespaces(settings.namespaces), choices: {} };
+  const context = bundleContext(settings);
   const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
     rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
 
@@ -103,6 +103,11 @@ async function decide(): Promise<Plan> {
     manifests: bundles.flatMap((bundle) => bundle.manifests(context)),
     values,
   };
+}
+
+/** What the stack tells its bundles. */
+export function bundleContext(settings: Pick<Settings, "namespaces">): BundleContext {
+  return { isolatedNamespaces: isolatedNamespaces(settings.namespaces), choices: {} };
 }
 
 /** The charts the settings ask for. */

@@ -1,16 +1,17 @@
 /**
  * Contributions: what a selector's terms come to on the line of ports, once it is known what names of ports mean.
  */
+import { blockStarts } from "./handshake.ts";
 import { portsKey } from "./identities.ts";
 import type { Effect } from "./judgement.ts";
-import type { Matches } from "./matches.ts";
+import { hasOwnPorts, type Matches } from "./matches.ts";
 import type { Direction, NamedPort } from "./model.ts";
 import { Numbered } from "./numbered.ts";
-import { protocolStretches, stretchOf, type Stretch } from "./port-line.ts";
+import { portAt, protocolStretches, stretchOf, type Stretch } from "./port-line.ts";
 import type { Prepared } from "./prepared.ts";
 import { remembered } from "./remembered.ts";
 import type { SideAnswers, Spoken } from "./side-answers.ts";
-import { filteredPorts, type Bundle } from "./side-policy.ts";
+import { filteredPorts, type Bundle, type Together } from "./side-policy.ts";
 import type { Term, Terms } from "./terms.ts";
 
 /** One contribution, and to whom it goes. */
@@ -25,7 +26,11 @@ interface Towards {
   readonly as: Matches["as"];
   readonly name: Effect["name"];
   readonly listener: number;
+  readonly together: Together;
 }
+
+/** In place of who listens, where no name of a port counts. */
+const nobody = -1;
 
 export class Contributions {
   readonly #ready: Prepared;
@@ -54,16 +59,17 @@ export class Contributions {
   }
 
   /** Several where it is not the same to all peers: names of ports (S19), and names that are never learned (S31). */
-  of(subject: number, { kind, peers, terms }: Bundle): readonly Said[] {
+  of(subject: number, { kind, together, peers, terms }: Bundle): readonly Said[] {
     const [first] = peers.positions;
     if (first === undefined || terms.list.length === 0) return [];
     const names = terms.list.some(({ filter }) => filter.kind === "named");
     const byPeer = names && this.#ready.listens(this.#direction) === "peer";
-    if (!byPeer && kind !== "fqdn") {
+    const grouped = together === "groups" && this.#ready.handshakes === "asked for";
+    if (!byPeer && !grouped && kind !== "fqdn") {
       const listener = names ? this.variant(subject) : 0;
       return [
         {
-          contribution: this.#number(terms, { as: peers.as, name: "known", listener }, subject, first),
+          contribution: this.#number(terms, { as: peers.as, name: "known", listener, together }, subject, first),
           positions: peers.positions,
         },
       ];
@@ -72,39 +78,53 @@ export class Contributions {
     for (const peer of peers.positions) {
       const { fqdn } = this.#ready.identities.representatives[peer] ?? {};
       const name = kind !== "fqdn" || this.#ready.learned(subject, fqdn) ? "known" : "never learned";
-      const listener = byPeer ? (this.#variants[peer] ?? 0) : names ? this.variant(subject) : 0;
-      const contribution = this.#number(terms, { as: peers.as, name, listener }, subject, peer);
+      const told = byPeer ? (this.#variants[peer] ?? 0) : names ? this.variant(subject) : 0;
+      const listener = byPeer && !hasOwnPorts(peers, peer) ? nobody : told;
+      const own = grouped && this.#ready.identities.grouped().has(peer) ? "everyone" : "nobody";
+      const towards = { as: peers.as, name, listener, together: together === "groups" ? own : together } as const;
+      const contribution = this.#number(terms, towards, subject, peer);
       remembered(parts, contribution, () => []).push(peer);
     }
     return [...parts].map(([contribution, positions]) => ({ contribution, positions: Int32Array.from(positions) }));
   }
 
   #number(terms: Terms, towards: Towards, subject: number, peer: number): number {
-    const { as, name, listener } = towards;
-    const key = `${String(terms.id)} ${as} ${name} ${String(listener)}`;
+    const { as, name, listener, together } = towards;
+    const key = `${String(terms.id)} ${as} ${name} ${String(listener)} ${together}`;
     return remembered(this.#numbers, key, () => {
-      const server = this.#ready.listener(this.#direction, subject, peer);
-      return this.#spoken.push(this.#spokenBy(terms, towards, server)) - 1;
+      const server = listener === nobody ? [] : this.#ready.listener(this.#direction, subject, peer);
+      return this.#spoken.push(this.#spokenBy(terms, towards, server, peer)) - 1;
     });
   }
 
-  #spokenBy({ list }: Terms, { as, name }: Towards, server: readonly NamedPort[]): Spoken[] {
+  #spokenBy(
+    { list }: Terms,
+    { as, name, together }: Towards,
+    server: readonly NamedPort[],
+    peer: number,
+  ): readonly Spoken[] {
     const spoken: Spoken[] = [];
+    const fits = this.#ready.handshakes === "asked for";
     let before: Term | undefined;
     let effect = 0;
     for (const term of list) {
-      // The terms of one entry mostly do the same on every port.
-      if (before === undefined || !doesTheSame(before, term)) {
-        const certainty = as === "maybe" ? "doubtful" : term.certainty;
-        effect = this.#answers.effectNumber({ ...term, certainty, name });
+      const stretches = stretchesOf(term, this.#direction, server);
+      for (const { first, last } of fits ? stretches.flatMap((each) => blocksOf(each, term)) : stretches) {
+        // The terms of one entry mostly do the same on every port.
+        if (fits || before === undefined || !doesTheSame(before, term)) {
+          const certainty = as === "maybe" ? "doubtful" : term.certainty;
+          const fit = this.#ready.fit(this.#direction, together, term.filter, peer, portAt(first).port);
+          effect = this.#answers.effectNumber({ ...term, certainty, name, fit });
+        }
+        before = term;
+        spoken.push({ first, last, effect });
       }
-      before = term;
-      for (const { first, last } of stretchesOf(term, this.#direction, server)) spoken.push({ first, last, effect });
     }
     return spoken;
   }
 }
 
+/** Where no handshake is asked for. */
 function doesTheSame(one: Term, other: Term): boolean {
   return (
     one.l7 === other.l7 &&
@@ -113,6 +133,15 @@ function doesTheSame(one: Term, other: Term): boolean {
     one.certainty === other.certainty &&
     one.tier === other.tier
   );
+}
+
+/** Cut where the entries of a range begin, which are not equally narrow (S27). */
+function blocksOf(whole: Stretch, { filter }: Term): Stretch[] {
+  const { port } = portAt(whole.first);
+  const starts = blockStarts(filter)
+    .map((start) => whole.first + start - port)
+    .filter((place) => whole.first < place && place <= whole.last);
+  return [whole.first, ...starts].map((first, index, all) => ({ first, last: (all[index + 1] ?? whole.last + 1) - 1 }));
 }
 
 function stretchesOf({ filter }: Term, direction: Direction, server: readonly NamedPort[]): readonly Stretch[] {

@@ -4,14 +4,15 @@
  * Verdicts are computed for identities, not for pods, so replicas cost nothing and have equal rows. Of a pod counts only
  * what some selector or named port asks about: a label that nobody mentions tells nothing apart.
  */
+import type { Cidr } from "./cidr.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
 import { AskedLabels, LabelIndex } from "./label-index.ts";
-import { labelsKey, type IdentityLabels } from "./labels.ts";
+import { hasReserved, labelsKey, type IdentityLabels } from "./labels.ts";
 import { matchesAt, type Matches } from "./matches.ts";
 import type { Endpoint, NamedPort, PortScope, Rule, World } from "./model.ts";
 import { OutsideIndex } from "./outside-index.ts";
 import { remembered } from "./remembered.ts";
-import type { LabelSelector, PeerSelector, SubjectSelector } from "./selectors.ts";
+import { onlyExcludes, type LabelSelector, type PeerSelector, type SubjectSelector } from "./selectors.ts";
 
 export interface Identities {
   /** Per endpoint: the position of its identity. */
@@ -21,6 +22,8 @@ export interface Identities {
   /** Whom a peer selector selects, computed once per selector. */
   readonly matches: (selector: PeerSelector) => Matches;
   readonly subjects: (selector: SubjectSelector) => Matches;
+  /** Pods, and peers outside whom a range or a name tells from the world at large: Cilium keeps entries for all of them. */
+  readonly grouped: () => ReadonlySet<number>;
 }
 
 export function identitiesOf(world: World): Identities {
@@ -44,7 +47,10 @@ export function identitiesOf(world: World): Identities {
   const everyone = [...representatives.keys()];
   const peers = new Map<string, Matches>();
   const pods = new Map<string, Matches>();
+  let known: ReadonlySet<number> | undefined;
+  const grouped = (): ReadonlySet<number> => (known ??= new Set(groupedIn(world, representatives, outside)));
   return {
+    grouped,
     of,
     representatives,
     matches: (selector) => remembered(peers, selector.key, () => peersOf(selector)),
@@ -56,8 +62,13 @@ export function identitiesOf(world: World): Identities {
 
   function peersOf(selector: PeerSelector): Matches {
     switch (selector.kind) {
-      case "labels":
-        return matchesAt(labels.select(selector.labels));
+      case "labels": {
+        const own = labels.select(selector.labels);
+        // The entry of a group has no labels, so a selector that asks for none means it, and everyone in the group (S34).
+        if (world.cilium !== "1.20" || !onlyExcludes(selector.labels)) return matchesAt(own);
+        const all = [...new Set([...own, ...grouped()])].sort((a, b) => a - b);
+        return { ...matchesAt(all), own: Int32Array.from(own) };
+      }
       case "cidr":
         return matchesAt(outside.inRanges(selector));
       case "fqdn":
@@ -66,6 +77,25 @@ export function identitiesOf(world: World): Identities {
         return matchesAt(selector.among === "anyone" ? everyone : outside.world, "maybe");
     }
   }
+}
+
+function groupedIn(world: World, representatives: readonly Endpoint[], outside: OutsideIndex): number[] {
+  const ranges = [...world.groups, ...world.rules.flatMap(rangesOf)].filter(({ bits }) => bits > 0);
+  const inRange = new Set(outside.inRanges({ kind: "cidr", key: "", cidrs: ranges, except: [] }));
+  // A group of every address is told from the world by its labels.
+  const all = world.groups.some(({ bits, family }) => bits === 0 && family === "ipv4");
+  return [...representatives.keys()].filter((position) => {
+    const { kind, labels, fqdn, ip } = representatives[position] ?? { kind: "external", labels: new Map() };
+    if (kind === "pod") return true;
+    if (!hasReserved(labels, "world")) return false;
+    const named = fqdn !== undefined && ip === undefined;
+    return all || named || inRange.has(position) || hasReserved(labels, "kube-apiserver");
+  });
+}
+
+function rangesOf({ peers }: Rule): readonly Cidr[] {
+  if (peers.kind === "nobody") return [];
+  return peers.selectors.flatMap((each) => (each.kind === "cidr" ? [...each.cidrs, ...each.except] : []));
 }
 
 /** Everything by which some rule could tell two endpoints apart. */

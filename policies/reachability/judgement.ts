@@ -1,6 +1,7 @@
 /**
  * Judgement: what one side answers, given everything that speaks. The one place where rules are weighed against each other.
  */
+import { handshakeOf, type Fit } from "./handshake.ts";
 import { restrictionKey, type L7Restriction } from "./l7.ts";
 import type { Authentication, Direction, L7Union, Rule, SemanticRule, SideOutcome, Tier } from "./model.ts";
 import type { SidePolicy } from "./side-policy.ts";
@@ -10,6 +11,7 @@ export interface Effect extends Pick<Rule, "action" | "authentication" | "certai
   /** Of a peer that the rule means by a name: whether Cilium ever learns what is behind it (S31). */
   readonly name: "known" | "never learned";
   readonly l7: L7Restriction;
+  readonly fit: Fit;
 }
 
 export interface Answer {
@@ -86,7 +88,7 @@ function byStrength<E extends Effect>(speaking: readonly E[]): Judgement<E> | un
   if (certain.length === 0) {
     return doubtful.length === 0 ? undefined : { outcome: "unknown", rule: "L1", by: doubtful, ...plain };
   }
-  const authentication = strongest(certain);
+  const authentication = handshakeOf(certain);
   const l7 = unionOf(certain);
   if (l7.length === 0) return { outcome: "allow", rule: "S4", by: certain, l7, authentication };
   return { outcome: "redirect", rule: "S21", by: certain, l7, authentication };
@@ -98,13 +100,6 @@ function unionOf(effects: readonly Effect[]): L7Union {
   return effects.map(({ l7 }) => (l7.kind === "none" ? { kind: "anything" } : { kind: "restricted", by: l7 }));
 }
 
-/** What must succeed before the connection stands (S27): the strongest that any allow asks for. */
-function strongest(effects: readonly Effect[]): Authentication {
-  const modes = effects.map(({ authentication }) => authentication);
-  const order = ["test-always-fail", "required", "disabled"] as const;
-  return order.find((mode) => modes.includes(mode)) ?? "unspecified";
-}
-
 /** The list as text: order is free, how often an element occurs is not. */
 export function l7Key(l7: L7Union): string {
   const elements = l7.map((element) => (element.kind === "anything" ? "*" : restrictionKey(element.by)));
@@ -112,6 +107,7 @@ export function l7Key(l7: L7Union): string {
 }
 
 /** Equal keys, one effect. */
-export function effectKey({ action, l7, authentication, certainty, tier, name }: Effect): string {
-  return `${action} ${certainty} ${authentication} ${tier} ${name} ${restrictionKey(l7)}`;
+export function effectKey({ action, l7, authentication, certainty, tier, name, fit }: Effect): string {
+  const { peers, narrowness } = fit;
+  return `${action} ${certainty} ${authentication} ${tier} ${name} ${peers} ${String(narrowness)} ${restrictionKey(l7)}`;
 }

@@ -52,27 +52,44 @@ function withRules(
 
 /**
  * Two allows of one peer and one port range, merged as Cilium merges them (S23). `conflict` is Cilium's refusal to
- * compute a policy at all.
+ * compute a policy at all. `a` comes first in Cilium's order, and it matters: server names take L7 rules that follow
+ * them, while L7 rules do not take server names.
  */
 export function merge(a: L7Restriction, b: L7Restriction): L7Restriction | "conflict" {
-  if (a.kind === "none") return b.kind === "none" ? a : withWildcard(b);
-  if (b.kind === "none") return withWildcard(a);
-  if (a.kind === "listener" || b.kind === "listener") {
-    return a.kind === "listener" && b.kind === "listener" && a.name === b.name ? a : "conflict";
-  }
-  const tls = mergeTls(a, b);
-  if (tls === "conflict") return "conflict";
-  if (a.kind === "tls") return b.kind === "tls" ? { kind: "tls", ...tls } : ruled(withWildcard(b), tls);
-  if (b.kind === "tls") return ruled(withWildcard(a), tls);
-  return a.kind === b.kind ? ruled(withRules(a, b.rules), tls) : "conflict";
+  if (a.kind === "none" && b.kind === "none") return a;
+  if (a.kind === "listener" || b.kind === "listener") return mergeListeners(a, b);
+  if (restrictionKey(a) === restrictionKey(b) && contextKey(a) === contextKey(b)) return a;
+  const kind = mergeKinds(a.kind, b.kind);
+  const [one, other] = [partsOf(a), partsOf(b)];
+  const tls = mergeTls(one, other);
+  if (kind === "conflict" || tls === "conflict") return "conflict";
+  if (tls.serverNames.length > 0 && one.rules.length > 0 && tls.terminating === undefined) return "conflict";
+  if (kind === "tls") return { kind, ...tls };
+  const isPlain = tls.serverNames.length === 0 && tls.terminating === undefined && tls.originating === undefined;
+  // No rules on one side is everything, and is written out beside the rules of the other.
+  const merged = withRules({ kind, rules: one.rules, ...(isPlain ? {} : tls) }, other.rules);
+  return one.rules.length === 0 || other.rules.length === 0 ? withWildcard(merged) : merged;
 }
 
-/** Cilium looks at requests inside TLS only where it ends the connection, and at DNS never inside TLS. */
-function ruled(restriction: L7Restriction, tls: Tls): L7Restriction | "conflict" {
-  if (tls.serverNames.length === 0 && tls.terminating === undefined && tls.originating === undefined)
-    return restriction;
-  if (restriction.kind !== "http" || (tls.serverNames.length > 0 && tls.terminating === undefined)) return "conflict";
-  return { ...restriction, ...tls };
+type Inspecting = Exclude<L7Restriction, { kind: "listener" }>;
+
+function partsOf(restriction: Inspecting): Partial<Tls> & { readonly rules: readonly CanonicalRule[] } {
+  return restriction.kind === "none" || restriction.kind === "tls" ? { ...restriction, rules: [] } : restriction;
+}
+
+/** Nothing becomes whatever the other is, TLS becomes HTTP. */
+function mergeKinds(a: Inspecting["kind"], b: Inspecting["kind"]): "http" | "dns" | "tls" | "conflict" {
+  const kinds = [a, b].filter((kind) => kind !== "none");
+  const [first = "tls", second = first] = kinds;
+  if (first === second) return first;
+  return kinds.includes("dns") ? "conflict" : "http";
+}
+
+/** Listeners have priorities, of which we know nothing (L3): two different ones are left open. */
+function mergeListeners(a: L7Restriction, b: L7Restriction): L7Restriction | "conflict" {
+  if (a.kind === "none") return b;
+  if (b.kind === "none") return a;
+  return restrictionKey(a) === restrictionKey(b) ? a : "conflict";
 }
 
 /** An allow that asks for no name yields to one that does; a connection ends in one way only. */

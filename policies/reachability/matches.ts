@@ -7,6 +7,13 @@ export interface Matches {
   readonly positions: Int32Array;
   /** What the selector says of each of them; of all others it says no. */
   readonly as: Exclude<Match, "no">;
+  /** Those whose own labels are selected, where others are selected with their group: a group calls no port by a name (S34). */
+  readonly own?: Int32Array;
+}
+
+/** Whether the names of this peer's ports count for whoever is selected so. */
+export function hasOwnPorts({ own }: Matches, position: number): boolean {
+  return own === undefined || indexIn(own, position) !== undefined;
 }
 
 export function matchesAt(positions: Iterable<number>, as: Matches["as"] = "yes"): Matches {

@@ -3,6 +3,7 @@
  *
  * Nothing here is optional in meaning: "absent" and "empty" were decided while reading (S17).
  */
+import type { Cidr } from "./cidr.ts";
 import type { IdentityLabels } from "./labels.ts";
 import type { L7Restriction } from "./l7.ts";
 import type { PortEntry, Protocol } from "./ports.ts";
@@ -128,6 +129,8 @@ export interface World {
   readonly services: readonly Service[];
   /** Entries of host policies, which govern nodes and not pods (L5). */
   readonly hostRules: readonly Pick<Rule, "origin" | "direction">[];
+  /** Ranges of every CIDR group, whether a rule refers to it or not. */
+  readonly groups: readonly Cidr[];
 }
 
 /** One question: may `from` open a connection to this port of `to`? Both are positions in `endpoints`. */

@@ -10,7 +10,8 @@ export type Protocol = (typeof protocols)[number] | "ICMP" | "ICMPv6";
 export type PortEntry =
   /** `first` 0 is every port of the protocol. */
   | { readonly kind: "range"; readonly protocol: Protocol; readonly first: number; readonly endPort: number }
-  | { readonly kind: "named"; readonly protocol: Protocol; readonly name: string };
+  /** On ingress a range may begin at the number behind the name; on egress `endPort` says nothing. */
+  | { readonly kind: "named"; readonly protocol: Protocol; readonly name: string; readonly endPort: number };
 
 export const highestPort = 65535;
 

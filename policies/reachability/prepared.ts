@@ -1,19 +1,25 @@
 /**
  * Prepared: what is worked out once per world, for one question as for all of them.
  */
+import { narrownessAt, onePort, type Fit } from "./handshake.ts";
 import { identitiesOf, portsKey, type Identities } from "./identities.ts";
 import { dnsServers, learnedBy, type Learned } from "./learned-names.ts";
-import type { Direction, NamedPort, Rule, World } from "./model.ts";
+import type { Direction, NamedPort, Origin, Rule, World } from "./model.ts";
 import { remembered } from "./remembered.ts";
-import { sidePolicy, type SidePolicy } from "./side-policy.ts";
+import { sidePolicy, type SidePolicy, type Together } from "./side-policy.ts";
 import type { SubjectSelector } from "./selectors.ts";
-import { TermBook } from "./terms.ts";
+import { TermBook, type PortFilter } from "./terms.ts";
 
 export interface Prepared {
   readonly world: World;
   readonly identities: Identities;
   /** The policy of the pod at this position. Pods that the same rules select share one object. */
   readonly policy: (identity: number, direction: Direction) => SidePolicy;
+  /** The entries that Cilium cannot merge, in either direction: it computes both or none (L4). */
+  readonly conflicts: (identity: number) => readonly Origin[];
+  /** Where Cilium's entry for a rule stands; told only where some rule asks for a handshake, because nothing else asks. */
+  readonly fit: (direction: Direction, together: Together, filter: PortFilter, peer: number, port: number) => Fit;
+  readonly handshakes: "asked for" | "not asked for";
   /** The ports by which names are resolved: those of whoever listens, or of the whole cluster (S18, S19). */
   readonly listener: (direction: Direction, subject: number, peer: number) => readonly NamedPort[];
   /** Whether the rules of the pod let Cilium learn this name, where that is asked at all (S31). */
@@ -42,6 +48,7 @@ function prepareAnew(world: World): Prepared {
     if (direction === "ingress") return "subject";
     return world.cilium === "1.20" ? "peer" : "everybody";
   };
+  const handshakes = world.rules.some((rule) => rule.authentication !== "unspecified") ? "asked for" : "not asked for";
   const servers = dnsServers(world);
   const learned = new Map<SidePolicy, Learned>();
   let everyPort: readonly NamedPort[] | undefined;
@@ -55,6 +62,15 @@ function prepareAnew(world: World): Prepared {
       return remembered(learned, policy, () => learnedBy(policy.rules, servers))(fqdn);
     },
     policy: (identity, direction) => policies[direction](identity),
+    handshakes,
+    fit: (direction, together, filter, peer, port) => {
+      if (handshakes === "not asked for") return sameFit;
+      // What a name means is worked out peer by peer on egress, even where everyone is meant (S19).
+      if (direction === "egress" && filter.kind === "named") return { peers: "one by one", narrowness: onePort };
+      const grouped = together === "everyone" || (together === "groups" && identities.grouped().has(peer));
+      return { peers: grouped ? "together" : "one by one", narrowness: narrownessAt(filter, port) };
+    },
+    conflicts: (identity) => [...policies.egress(identity).conflicts, ...policies.ingress(identity).conflicts],
     listener: (direction, subject, peer) => {
       const who = listens(direction);
       if (who === "everybody") return (everyPort ??= portsOf(world));
@@ -62,6 +78,8 @@ function prepareAnew(world: World): Prepared {
     },
   };
 }
+
+const sameFit: Fit = { peers: "together", narrowness: 0 };
 
 function portsOf({ endpoints }: World): readonly NamedPort[] {
   return [...new Map(endpoints.flatMap(({ ports }) => ports.map((port) => [portsKey([port]), port]))).values()];

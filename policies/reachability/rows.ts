@@ -125,9 +125,6 @@ class Filling {
   }
 }
 
-/** Rows of one answer. Those who have no policy share one object of it, but not all are answered alike (L5). */
-const [knownVariant, unknownVariant] = [-1, -2];
-
 /** All rows of one direction, each made when it is asked for. */
 export class Rows {
   readonly #ready: Prepared;
@@ -137,7 +134,7 @@ export class Rows {
   /** The host, whose way in is open by default (S5). */
   readonly #nodes: Int32Array;
   readonly #rows: (Row | undefined)[] = [];
-  readonly #byPolicy = new Map<SidePolicy, Map<number, Row>>();
+  readonly #byPolicy = new Map<SidePolicy, Map<number | SideOutcome, Row>>();
   readonly #answered = new Map<string, number>();
   readonly #scratch: Scratch;
 
@@ -162,9 +159,8 @@ export class Rows {
     const policy = this.#ready.policy(subject, this.#direction);
     const without = withoutPolicy(this.#ready, this.#direction, subject, policy);
     let rows = this.#byPolicy.get(policy);
-    if (rows === undefined) this.#byPolicy.set(policy, (rows = new Map<number, Row>()));
-    const constant = without?.outcome === "unknown" ? unknownVariant : knownVariant;
-    const variant = without === undefined ? this.#contributions.variant(subject) : constant;
+    if (rows === undefined) this.#byPolicy.set(policy, (rows = new Map<number | SideOutcome, Row>()));
+    const variant = without === undefined ? this.#contributions.variant(subject) : without.outcome;
     let row = rows.get(variant);
     if (row === undefined) {
       row = without === undefined ? this.#filled(policy, subject) : this.#constant(without.outcome);

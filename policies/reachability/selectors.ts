@@ -27,7 +27,8 @@ export interface SubjectSelector {
 }
 
 export type PeerSelector =
-  | { readonly kind: "labels"; readonly key: string; readonly labels: LabelSelector }
+  /** `wide`: an entity that Cilium also keeps an entry of its own for, where it keeps its peers together (S27). */
+  | { readonly kind: "labels"; readonly key: string; readonly labels: LabelSelector; readonly wide?: true }
   | { readonly kind: "cidr"; readonly key: string; readonly cidrs: readonly Cidr[]; readonly except: readonly Cidr[] }
   | { readonly kind: "fqdn"; readonly key: string; readonly pattern: string }
   /** A field that is not modelled: it may select any of these (L1). */
@@ -108,6 +109,12 @@ export function selectorKey(selector: LabelSelector): string {
 
 export function labelPeer(labels: LabelSelector): PeerSelector {
   return { kind: "labels", key: selectorKey(labels), labels };
+}
+
+/** Whether the selector only says what a peer is not. */
+export function onlyExcludes({ matchLabels, matchExpressions }: LabelSelector): boolean {
+  if (matchLabels.size > 0 || matchExpressions.length === 0) return false;
+  return matchExpressions.every(({ operator }) => operator === "NotIn" || operator === "DoesNotExist");
 }
 
 /** The peer that is everyone, host and world included. */

@@ -7,13 +7,18 @@ import type { Identities } from "./identities.ts";
 import type { Matches } from "./matches.ts";
 import type { Direction, NamedPort, Origin, Rule } from "./model.ts";
 import { lastPort, type Protocol } from "./ports.ts";
-import { anyPeer, type PeerSelector } from "./selectors.ts";
+import { inOrder } from "./rule-order.ts";
+import { anyPeer, onlyExcludes, type PeerSelector } from "./selectors.ts";
 import { filterKey, filtersOf, type PortFilter, type Term, type TermBook, type Terms } from "./terms.ts";
+
+/** Which of the selected peers Cilium keeps in one entry for all of them: each, none, or those it has a group for. */
+export type Together = "everyone" | "groups" | "nobody";
 
 /** What is said of one peer selector, on whatever ports. */
 export interface Bundle {
   /** Of its selector. */
   readonly kind: PeerSelector["kind"];
+  readonly together: Together;
   readonly peers: Matches;
   readonly terms: Terms;
   /** The entries it was said in. */
@@ -24,6 +29,7 @@ export interface Bundle {
 export interface Grant extends Term {
   /** Of its selector. */
   readonly kind: PeerSelector["kind"];
+  readonly together: Together;
   readonly peers: Matches;
   readonly origins: readonly Origin[];
 }
@@ -40,25 +46,33 @@ export interface SidePolicy {
 
 export function sidePolicy(rules: readonly Rule[], identities: Identities, book: TermBook): SidePolicy {
   const isolated = isolation(rules);
-  const bundles = new Map<string, Bundle & { terms: Terms; readonly rules: Rule[] }>();
+  const bundles = new Map<string, Bundle & { terms: Terms; together: Together; readonly rules: Rule[] }>();
   const conflicts: Origin[] = [];
-  for (const rule of rules) {
+  for (const rule of inOrder(rules)) {
     const said = book.termsOf(rule, isolated);
     for (const selector of peersOf(rule)) {
       const bundle = bundles.get(selector.key);
       if (bundle === undefined) {
         const { kind, key } = selector;
-        bundles.set(key, { kind, peers: identities.matches(selector), terms: said.terms, rules: [rule] });
+        const peers = identities.matches(selector);
+        bundles.set(key, { kind, together: togetherOf(selector), peers, terms: said.terms, rules: [rule] });
         if (said.conflict) conflicts.push(rule.origin);
         continue;
       }
       const { terms, conflict } = book.merged(bundle.terms, said.terms);
       bundle.terms = terms;
+      if (bundle.together === "nobody") bundle.together = togetherOf(selector);
       if (bundle.rules.at(-1) !== rule) bundle.rules.push(rule);
       if (conflict || said.conflict) conflicts.push(rule.origin);
     }
   }
   return { rules, isolated, bundles: [...bundles.values()], conflicts };
+}
+
+function togetherOf(selector: PeerSelector): Together {
+  if (selector.key === anyPeer.key) return "everyone";
+  if (selector.kind !== "labels") return "nobody";
+  return selector.wide === true || onlyExcludes(selector.labels) ? "groups" : "nobody";
 }
 
 function isolation(rules: readonly Rule[]): SidePolicy["isolated"] {
@@ -83,7 +97,7 @@ export function grantsOf(policy: SidePolicy): readonly Grant[] {
   return found;
 }
 
-function grantsIn({ kind, peers, terms, rules }: Bundle): Grant[] {
+function grantsIn({ kind, together, peers, terms, rules }: Bundle): Grant[] {
   return terms.list.map((term) => {
     const key = filterKey(term.filter);
     const saying = rules.filter(
@@ -93,7 +107,7 @@ function grantsIn({ kind, peers, terms, rules }: Bundle): Grant[] {
         rule.tier === term.tier &&
         filtersOf(rule).some(({ filter }) => filterKey(filter) === key),
     );
-    return { ...term, kind, peers, origins: saying.map(({ origin }) => origin) };
+    return { ...term, kind, together, peers, origins: saying.map(({ origin }) => origin) };
   });
 }
 
@@ -114,7 +128,8 @@ export function filteredPorts(
   const { protocol } = filter;
   if (filter.kind === "range") return { protocol, first: filter.first, last: lastPort(filter.first, filter.endPort) };
   const number = resolve(filter.name, protocol, direction, server);
-  return number === undefined ? "nothing" : { protocol, first: number, last: number };
+  if (number === undefined) return "nothing";
+  return { protocol, first: number, last: direction === "ingress" ? lastPort(number, filter.endPort) : number };
 }
 
 /** Whether traffic to this port falls under the filter. */

@@ -3,7 +3,7 @@
  */
 import { defaultOf, judge } from "./judgement.ts";
 import { hasReserved } from "./labels.ts";
-import { matchAt } from "./matches.ts";
+import { hasOwnPorts, matchAt, type Matches } from "./matches.ts";
 import type { Direction, Endpoint, Origin, SemanticRule, Side, SideOutcome, Traffic, Verdict, World } from "./model.ts";
 import { prepare, type Prepared } from "./prepared.ts";
 import { covers, grantsOf, type Grant, type SidePolicy } from "./side-policy.ts";
@@ -27,20 +27,21 @@ export function outcomeOf(egress: SideOutcome, ingress: SideOutcome): Verdict["o
 
 /** What is answered whatever the peer and the port, because there is no policy to ask (S1, S6, L4, L5). */
 export function withoutPolicy(
-  { world, identities }: Prepared,
+  ready: Prepared,
   direction: Direction,
   subject: number,
   policy: SidePolicy,
 ): { readonly outcome: SideOutcome; readonly rule: SemanticRule; readonly origins: readonly Origin[] } | undefined {
-  const endpoint = identities.representatives[subject];
+  const endpoint = ready.identities.representatives[subject];
   if (endpoint?.kind !== "pod") {
-    const origins = hostOrigins(endpoint, direction, world);
+    const origins = hostOrigins(endpoint, direction, ready.world);
     return origins.length > 0
       ? { outcome: "unknown", rule: "L5", origins }
       : { outcome: "not-applicable", rule: "S6", origins };
   }
-  if (policy.rules.length === 0) return { outcome: "allow", rule: "S1", origins: [] };
-  return policy.conflicts.length > 0 ? { outcome: "unknown", rule: "L4", origins: policy.conflicts } : undefined;
+  const conflicts = ready.conflicts(subject);
+  if (conflicts.length > 0) return { outcome: "unknown", rule: "L4", origins: conflicts };
+  return policy.rules.length === 0 ? { outcome: "allow", rule: "S1", origins: [] } : undefined;
 }
 
 /** The entries that may govern the endpoint if it is a node: nothing else that is no pod has a policy (L5). */
@@ -69,10 +70,19 @@ function decideSide(
     return { outcome, reason: { direction, rule, origins }, l7: [], authentication: "unspecified" };
   }
   const server = ready.listener(direction, subject, peer);
+  const serverOf = (peers: Matches): typeof server =>
+    ready.listens(direction) !== "peer" || hasOwnPorts(peers, peer) ? server : [];
   const name = ready.learned(subject, other.fqdn) ? "known" : "never learned";
   const speaking = grantsFor(policy, peer)
-    .filter(({ filter }) => covers(filter, direction, server, protocol, port))
-    .map((grant) => ({ ...grant, name: grant.kind === "fqdn" ? name : "known" }) as const);
+    .filter(({ filter, peers }) => covers(filter, direction, serverOf(peers), protocol, port))
+    .map(
+      (grant) =>
+        ({
+          ...grant,
+          name: grant.kind === "fqdn" ? name : "known",
+          fit: ready.fit(direction, grant.together, grant.filter, peer, port),
+        }) as const,
+    );
   const standard = defaultOf(policy, direction, hasReserved(other.labels, "host") ? "node" : "other");
   const { outcome, rule, by, l7, authentication } = judge(speaking, standard);
   // Where no entry decides and nothing passes by default, those that isolate are the reason.

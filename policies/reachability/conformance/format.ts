@@ -13,7 +13,8 @@ const text = v.string();
 const whole = v.pipe(v.number(), v.integer());
 const texts = v.record(text, text);
 const object = v.record(text, v.unknown());
-const protocol = v.picklist(["TCP", "UDP", "SCTP"]);
+/** Of ICMP the port is the type. */
+const protocol = v.picklist(["TCP", "UDP", "SCTP", "ICMP", "ICMPv6"]);
 
 const pod = v.object({
   namespace: text,
@@ -28,6 +29,15 @@ const external = v.union([
   v.strictObject({ name: text, fqdn: v.optional(text), ip: text }),
   v.strictObject({ name: text, fqdn: text }),
 ]);
+
+/** A Service; where it has no selector, its addresses are those of EndpointSlices. */
+const service = v.object({
+  namespace: text,
+  name: text,
+  labels: v.optional(texts, {}),
+  selector: v.optional(texts, {}),
+  addresses: v.optional(v.array(text), []),
+});
 
 const l7Element = v.union([v.literal("*"), v.record(text, v.array(v.unknown()))]);
 const l7List = v.nullable(v.array(l7Element));
@@ -49,6 +59,11 @@ const scenario = v.object({
   pods: v.array(pod),
   externals: v.optional(v.array(external), []),
   policies: v.optional(v.array(object), []),
+  /** CiliumCIDRGroup objects. */
+  cidrGroups: v.optional(v.array(object), []),
+  services: v.optional(v.array(service), []),
+  apiServer: v.optional(v.picklist(["on another node", "on the pod's node", "outside the cluster"])),
+  peerScope: v.optional(v.picklist(["local cluster", "any cluster"])),
   probes: v.array(v.object({ protocol, port: whole })),
   /** Objects that Cilium refused. The engine must refuse the same, or cells differ. */
   policyErrors: v.optional(v.nullable(v.array(v.unknown()))),
@@ -91,6 +106,7 @@ const pair = v.object({
 
 export type L7Element = v.InferOutput<typeof l7Element>;
 export type Pod = v.InferOutput<typeof pod>;
+export type Service = v.InferOutput<typeof service>;
 export type Pair = v.InferOutput<typeof pair>;
 export type Scenario = v.InferOutput<typeof scenario> & { readonly id: number; readonly endpoints: readonly string[] };
 

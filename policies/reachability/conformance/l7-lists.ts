@@ -17,10 +17,12 @@ function elementText(element: L7Element): string {
   if (element === "*") return "*";
   return Object.entries(element)
     .map(([kind, rules]) => `${kind} ${[...new Set(rules.map(sortedText))].sort().join(" ")}`)
+    .sort()
     .join(" ");
 }
 
 function sortedText(rule: unknown): string {
+  if (typeof rule === "string") return JSON.stringify(rule);
   return JSON.stringify(
     Object.fromEntries(Object.entries(Object(rule) as Fields).sort(([a], [b]) => (a < b ? -1 : 1))),
   );
@@ -41,7 +43,10 @@ function elementsOf({ outcome, l7 }: Side): L7Element[] | null {
         return "*";
       case "http":
       case "dns":
-        return { [by.kind]: by.rules.map((rule): unknown => JSON.parse(rule)) };
+        return {
+          [by.kind]: by.rules.map((rule): unknown => JSON.parse(rule)),
+          ...(by.serverNames === undefined || by.serverNames.length === 0 ? {} : { serverNames: [...by.serverNames] }),
+        };
       case "tls":
         return { serverNames: [...by.serverNames] };
       case "listener":

@@ -17,7 +17,7 @@ import type { PeerScope, SubjectSelector } from "../selectors.ts";
 import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
 import type { ApiServer } from "./externals.ts";
-import { isFields, type Fields, type Reading } from "./fields.ts";
+import type { Fields, Reading } from "./fields.ts";
 import { readIcmps } from "./icmp.ts";
 import { readPortRules } from "./to-ports.ts";
 
@@ -36,7 +36,7 @@ export interface EntryContext {
 }
 
 export function readEntry(context: EntryContext, entry: unknown, path: string, reading: Reading): Rule {
-  const fields = isFields(entry) ? entry : {};
+  const fields = reading.fields(entry, path) ?? {};
   const { policy, subject, direction, action, defaultDeny } = context;
   const { peers, known, certainty } = readPeers(context, fields, path, reading);
   const allowOnly = action === "allow" ? ["authentication"] : [];

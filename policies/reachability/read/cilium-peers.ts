@@ -18,7 +18,7 @@ import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { cidrKey } from "./network-policy.ts";
 import { noteIgnoredLabels, noteLeak } from "./selector-findings.ts";
-import { expandServices } from "./services.ts";
+import { checkReference, expandServices } from "./services.ts";
 
 interface Found {
   readonly peers: Peers | "absent";
@@ -111,7 +111,8 @@ function readServices(services: readonly Service[], scope: PeerScope): Reader {
 }
 
 /** The agent expands toServices in egress lists only (S29). */
-const neverDenied: Reader = (_value, path, reading) => {
+const neverDenied: Reader = (value, path, reading) => {
+  checkReference(value, path, reading);
   reading.note(
     "reachability/service-never-denied",
     path,
@@ -143,16 +144,23 @@ const readCidr: Reader = (value, path, reading) => {
 const readCidrRule =
   (groups: CidrGroups): Reader =>
   (value, path, reading) => {
-    const fields = isFields(value) ? value : {};
+    const fields = reading.fields(value, path) ?? {};
     reading.only(fields, path, ["cidr", "cidrGroupRef", "cidrGroupSelector", "except"]);
-    const forms = ["cidr", "cidrGroupRef", "cidrGroupSelector"].filter((key) => fields[key] !== undefined);
+    // An empty text says nothing, but a selector that is `null` selects everything, as for Go's decoder.
+    const said = (key: string): boolean => fields[key] !== undefined && fields[key] !== null && fields[key] !== "";
+    const forms = ["cidr", "cidrGroupRef"].filter(said);
+    if (fields["cidrGroupSelector"] !== undefined) forms.push("cidrGroupSelector");
     if (forms.length !== 1) {
       const expected = "one of cidr, cidrGroupRef, cidrGroupSelector";
       reading.refuse(path, `${String(forms.length)} ways to name a range`, expected);
       return [];
     }
     const except = reading.texts(fields["except"], `${path}.except`) ?? [];
-    if (fields["cidr"] !== undefined) return readRange(fields["cidr"], except, path, reading);
+    if (forms[0] === "cidr") return readRange(fields["cidr"], except, path, reading);
+    if (selectsEveryGroup(fields["cidrGroupSelector"]) && except.length === 0) {
+      noteEveryGroup(path, reading);
+      return unmodelled("cidrGroupSelector", "anyone")(value, path, reading);
+    }
     const { name, ranges } = readGroups(fields, groups, path, reading);
     // A group that is not among the manifests may well be in the cluster (L1).
     if (ranges === undefined) return unmodelled(forms[0] ?? "", "world")(value, path, reading);
@@ -160,6 +168,26 @@ const readCidrRule =
     const key = cidrKey(name, except);
     return [{ kind: "cidr", key, cidrs: ranges.cidrs, except: [...ranges.except, ...ownExcept] }];
   };
+
+function selectsEveryGroup(selector: unknown): boolean {
+  if (selector === null) return true;
+  if (!isFields(selector)) return false;
+  const { matchLabels, matchExpressions } = selector;
+  return (
+    (!isFields(matchLabels) || Object.keys(matchLabels).length === 0) &&
+    (!Array.isArray(matchExpressions) || matchExpressions.length === 0)
+  );
+}
+
+/** Cilium tells selectors apart by their text, and an empty one has the text of the selector of everyone (L1). */
+function noteEveryGroup(path: string, reading: Reading): void {
+  reading.note(
+    "reachability/every-group-is-everyone",
+    `${path}.cidrGroupSelector`,
+    "Cilium mistakes a selector of every group for the selector of everyone, or the other way round",
+    "a label that the groups have",
+  );
+}
 
 /** One group by its name, or all that a selector selects, as the ranges they stand for (S28). */
 function readGroups(
@@ -196,7 +224,7 @@ function readRange(value: unknown, written: readonly string[], path: string, rea
 const readFqdn =
   (cilium: CiliumVersion): Reader =>
   (value, path, reading) => {
-    const fields = isFields(value) ? value : {};
+    const fields = reading.fields(value, path) ?? {};
     reading.only(fields, path, ["matchName", "matchPattern"]);
     const name = reading.text(fields["matchName"], `${path}.matchName`) ?? "";
     const pattern = reading.text(fields["matchPattern"], `${path}.matchPattern`) ?? "";

@@ -40,11 +40,12 @@ export type PolicyRules = Pick<World, "rules" | "hostRules">;
 export function readCiliumPolicy(policy: PolicyRef, object: Fields, given: Given, reading: Reading): PolicyRules {
   const spec = reading.fields(object["spec"], "spec");
   const specs = reading.list(object["specs"], "specs");
+  const at = (index: number): string => `specs[${String(index)}]`;
   if (spec === undefined && specs === undefined) reading.refuse("spec", "an empty policy", "`spec` or `specs`");
   const read = [
     ...(spec === undefined ? [] : [readSpec({ policy, ...given }, spec, "spec", reading)]),
     ...(specs ?? []).map((each, index) =>
-      readSpec({ policy, ...given }, isFields(each) ? each : {}, `specs[${String(index)}]`, reading),
+      readSpec({ policy, ...given }, reading.fields(each, at(index)) ?? {}, at(index), reading),
     ),
   ];
   return { rules: read.flatMap(({ rules }) => rules), hostRules: read.flatMap(({ hostRules }) => hostRules) };
@@ -68,6 +69,7 @@ function readSpec(
   if (entries.length === 0) {
     reading.refuse(path, "no entry in any direction", "at least one of ingress, ingressDeny, egress and egressDeny");
   }
+  checkRemarks(spec, path, reading);
   const subject = readSubject(policy, spec, path, reading);
   const defaults = readDefaultDeny(spec, path, reading);
   const rules = entries.map(({ entry, direction, action, path: at }) =>
@@ -82,6 +84,22 @@ function readSpec(
   // A host policy governs the node, which is no pod here (L5).
   if (subject !== undefined) return { rules, hostRules: [] };
   return { rules: [], hostRules: rules.map(({ origin, direction }) => ({ origin, direction })) };
+}
+
+/** Fields that decide nothing, and make Cilium refuse the object if they are not what they should be. */
+function checkRemarks(spec: Fields, path: string, reading: Reading): void {
+  reading.text(spec["description"], `${path}.description`);
+  const log = reading.fields(spec["log"], `${path}.log`) ?? {};
+  reading.only(log, `${path}.log`, ["value"]);
+  reading.text(log["value"], `${path}.log.value`);
+  for (const [index, label] of (reading.list(spec["labels"], `${path}.labels`) ?? []).entries()) {
+    const at = `${path}.labels[${String(index)}]`;
+    if (isFields(label)) for (const key of ["value", "source"]) reading.text(label[key], `${at}.${key}`);
+    const named = isFields(label) ? reading.text(label["key"], `${at}.key`) : label;
+    if (typeof named !== "string" || named === "") {
+      reading.refuse(at, "a label without a key", "`source:key=value`, or an object with a key");
+    }
+  }
 }
 
 /** Stands in while the rest of a refused or host policy is read for its problems. */

@@ -117,7 +117,7 @@ function readProtocols(fields: Fields, path: string, reading: Reading): PortScop
 function readProtocol(fields: Fields): readonly PortEntry[] | undefined {
   const name = fields["destinationNamedPort"];
   if (typeof name === "string") {
-    return protocols.map((protocol) => ({ kind: "named", protocol, name: name.toLowerCase() }));
+    return protocols.map((protocol) => ({ kind: "named", protocol, name: name.toLowerCase(), endPort: 0 }));
   }
   const protocol = protocols.find((each) => isFields(fields[each.toLowerCase()]));
   if (protocol === undefined) return undefined;

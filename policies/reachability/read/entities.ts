@@ -9,12 +9,16 @@ function reserved(name: string): PeerSelector {
   return labelPeer(withLabel(emptySelector, `reserved:${name}`, ""));
 }
 
+function wide(selector: PeerSelector): PeerSelector {
+  return selector.kind === "labels" ? { ...selector, wide: true } : selector;
+}
+
 /** What `cluster` stands for besides pods. */
 const inside = ["host", "remote-node", "init", "ingress", "health", "unmanaged", "kube-apiserver"].map(reserved);
 
 const selectors: ReadonlyMap<string, readonly PeerSelector[]> = new Map([
   ["all", [anyPeer]],
-  ["world", ["world", "world-ipv4", "world-ipv6"].map(reserved)],
+  ["world", ["world", "world-ipv4", "world-ipv6"].map(reserved).map(wide)],
   ...[
     "world-ipv4",
     "world-ipv6",
@@ -27,10 +31,13 @@ const selectors: ReadonlyMap<string, readonly PeerSelector[]> = new Map([
     "none",
     "kube-apiserver",
   ].map((name): [string, PeerSelector[]] => [name, [reserved(name)]]),
-  ["cluster", [...inside, labelPeer(withLabel(emptySelector, `k8s:${clusterKey}`, clusterName))]],
+  ["cluster", [...inside, wide(labelPeer(withLabel(emptySelector, `k8s:${clusterKey}`, clusterName)))]],
   [
     "cluster-mesh",
-    [...inside, labelPeer(withExpression(emptySelector, { key: `any:${clusterKey}`, operator: "Exists", values: [] }))],
+    [
+      ...inside,
+      wide(labelPeer(withExpression(emptySelector, { key: `any:${clusterKey}`, operator: "Exists", values: [] }))),
+    ],
   ],
 ]);
 

@@ -120,7 +120,8 @@ export class Reading {
   }
 
   texts(value: unknown, path: string): readonly string[] | undefined {
-    return this.list(value, path)?.flatMap((each, index) => this.text(each, `${path}[${String(index)}]`) ?? []);
+    // A `null` among texts is an empty one, as for Go's decoder.
+    return this.list(value, path)?.map((each, index) => this.text(each, `${path}[${String(index)}]`) ?? "");
   }
 
   /** An object of texts, such as labels. */

@@ -3,7 +3,7 @@
  */
 import { unrestricted } from "../l7.ts";
 import type { PortRule } from "../model.ts";
-import { isFields, type Reading } from "./fields.ts";
+import type { Reading } from "./fields.ts";
 
 const v4: Readonly<Record<string, number>> = {
   EchoReply: 0,
@@ -56,25 +56,27 @@ const most = 40;
 export function readIcmps(list: readonly unknown[], path: string, reading: Reading): PortRule[] {
   return list.map((each, index) => {
     const at = `${path}[${String(index)}]`;
-    const fields = isFields(each) ? each : {};
+    const fields = reading.fields(each, at) ?? {};
     reading.only(fields, at, ["fields"]);
     const types = reading.list(fields["fields"], `${at}.fields`) ?? [];
     if (types.length > most) reading.refuse(`${at}.fields`, `${String(types.length)} types`, "40 at most");
-    const ports = types.map((type, position) => readType(type, `${at}.fields[${String(position)}]`, reading));
+    const ports = types.flatMap((type, position) => readType(type, `${at}.fields[${String(position)}]`, reading));
     return { ports, l7: unrestricted };
   });
 }
 
-function readType(value: unknown, path: string, reading: Reading): PortRule["ports"][number] {
-  const fields = isFields(value) ? value : {};
+function readType(value: unknown, path: string, reading: Reading): PortRule["ports"] {
+  const fields = reading.fields(value, path) ?? {};
   reading.only(fields, path, ["family", "type"]);
   const family = reading.text(fields["family"], `${path}.family`) ?? "IPv4";
-  if (family !== "IPv4" && family !== "IPv6") reading.refuse(`${path}.family`, `\`${family}\``, "IPv4 or IPv6");
+  if (family !== "IPv4" && family !== "IPv6" && family !== "")
+    reading.refuse(`${path}.family`, `\`${family}\``, "IPv4 or IPv6");
   const names = family === "IPv6" ? v6 : v4;
   const type = fields["type"];
-  const first = typeof type === "number" ? type : (names[String(type)] ?? Number(type));
-  if (!Number.isInteger(first) || first < 0 || first > 255) {
+  const first = typeof type === "string" ? (names[type] ?? (/^\d+$/.test(type) ? Number(type) : NaN)) : type;
+  if (typeof first !== "number" || !Number.isInteger(first) || first < 0 || first > 255) {
     reading.refuse(`${path}.type`, `\`${String(type)}\` is no ICMP type of ${family}`, "0 to 255, or a type's name");
+    return [];
   }
-  return { kind: "range", protocol: family === "IPv6" ? "ICMPv6" : "ICMP", first, endPort: 0 };
+  return [{ kind: "range", protocol: family === "IPv6" ? "ICMPv6" : "ICMP", first, endPort: 0 }];
 }

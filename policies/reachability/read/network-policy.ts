@@ -95,7 +95,7 @@ function isolation(context: Context): Rule {
 
 /** One rule per peer, because that is how Cilium takes them apart (S17, S23). */
 function readEntry(context: Context, entry: unknown, path: string, reading: Reading): Rule[] {
-  const fields = isFields(entry) ? entry : {};
+  const fields = reading.fields(entry, path) ?? {};
   const peerField = context.direction === "ingress" ? "from" : "to";
   reading.only(fields, path, [peerField, "ports"]);
   const ports = reading.list(fields["ports"], `${path}.ports`) ?? [];
@@ -148,7 +148,7 @@ function readPeerAnew(
   path: string,
   reading: Reading,
 ): PeerSelector[] {
-  const fields = isFields(peer) ? peer : {};
+  const fields = reading.fields(peer, path) ?? {};
   reading.only(fields, path, ["podSelector", "namespaceSelector", "ipBlock"]);
   const block = reading.fields(fields["ipBlock"], `${path}.ipBlock`);
   if (block !== undefined) return readBlock(block, `${path}.ipBlock`, reading);
@@ -197,7 +197,7 @@ export function cidrKey(cidr: string, except: readonly string[]): string {
 }
 
 function readPort(port: unknown, path: string, reading: Reading): PortEntry[] {
-  const fields = isFields(port) ? port : {};
+  const fields = reading.fields(port, path) ?? {};
   reading.only(fields, path, ["protocol", "port", "endPort"]);
   const given = reading.text(fields["protocol"], `${path}.protocol`);
   const taken = readProtocols(given, `${path}.protocol`, reading);
@@ -206,7 +206,7 @@ function readPort(port: unknown, path: string, reading: Reading): PortEntry[] {
   // An endPort takes its lowest sixteen bits, a number too large the highest port: Cilium looks at neither again.
   const written = reading.integer(fields["endPort"], `${path}.endPort`) ?? 0;
   const endPort = written & highestPort;
-  if (isPortName(text)) return taken.map((protocol) => ({ kind: "named", protocol, name: text }));
+  if (isPortName(text)) return taken.map((protocol) => ({ kind: "named", protocol, name: text, endPort }));
   const first = Math.min(parsePortNumber(text) ?? 0, highestPort);
   if (value !== undefined && value !== null) checkNumber(text, path, reading);
   checkEndPort(first, written, path, reading);

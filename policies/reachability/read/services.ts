@@ -119,7 +119,7 @@ export function expandServices(
   path: string,
   reading: Reading,
 ): ExpandedServices {
-  const fields = isFields(value) ? value : {};
+  const fields = reading.fields(value, path) ?? {};
   reading.only(fields, path, ["k8sService", "k8sServiceSelector"]);
   const means = meaning(fields, path, reading);
   const found = services.filter((service) => service.toCilium !== "unseen" && means.selects(service));
@@ -142,6 +142,13 @@ export function expandServices(
     selectors: expanded.flatMap((each) => (each === "unknown" ? [] : each)),
     certainty: known ? "yes" : "maybe",
   };
+}
+
+/** Refuses an entry of toServices that Cilium could not decode. */
+export function checkReference(value: unknown, path: string, reading: Reading): void {
+  const fields = reading.fields(value, path) ?? {};
+  reading.only(fields, path, ["k8sService", "k8sServiceSelector"]);
+  meaning(fields, path, reading);
 }
 
 interface Meaning {

@@ -5,7 +5,7 @@ import { canonical, tlsOf, unrestricted, type L7Restriction } from "../l7.ts";
 import type { PortRule } from "../model.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
 import type { EntryContext } from "./cilium-entry.ts";
-import { isFields, type Fields, type Reading } from "./fields.ts";
+import type { Fields, Reading } from "./fields.ts";
 import { checkDns, checkHttp } from "./l7-rules.ts";
 import { checkEndPort } from "./port-numbers.ts";
 import { isExtended, readProtocol } from "./protocol.ts";
@@ -24,7 +24,7 @@ export function readPortRules(
 const allowFields = ["rules", "serverNames", "terminatingTLS", "originatingTLS", "listener"];
 
 function readPortRule(context: EntryContext, value: unknown, path: string, reading: Reading): PortRule {
-  const fields = isFields(value) ? value : {};
+  const fields = reading.fields(value, path) ?? {};
   reading.only(fields, path, ["ports", ...(context.action === "allow" ? allowFields : [])]);
   const ports = reading.list(fields["ports"], `${path}.ports`) ?? [];
   if (ports.length > most) reading.refuse(`${path}.ports`, "too many ports", "40 at most");
@@ -35,7 +35,7 @@ function readPortRule(context: EntryContext, value: unknown, path: string, readi
 }
 
 function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
-  const fields = isFields(value) ? value : {};
+  const fields = reading.fields(value, path) ?? {};
   reading.only(fields, path, ["port", "endPort", "protocol"]);
   const word = reading.text(fields["protocol"], `${path}.protocol`) ?? "";
   const text = reading.text(fields["port"] ?? "", `${path}.port`);
@@ -43,7 +43,10 @@ function readPort(value: unknown, path: string, reading: Reading): PortEntry[] {
   if (isExtended(word)) return readExtended(word, text, path, reading);
   const protocols = readProtocol(word, `${path}.protocol`, reading);
   if (text === undefined) return [];
-  if (isPortName(text)) return protocols.map((protocol) => ({ kind: "named", protocol, name: text.toLowerCase() }));
+  if (isPortName(text)) {
+    const name = text.toLowerCase();
+    return protocols.map((protocol) => ({ kind: "named", protocol, name, endPort: endPort & highestPort }));
+  }
   const first = parsePortNumber(text);
   if (first === undefined || first > highestPort) {
     reading.refuse(`${path}.port`, `\`${text}\` is no port`, "a number up to 65535 or a port's name, as a text");
@@ -71,11 +74,11 @@ function readL7(context: EntryContext, fields: Fields, path: string, reading: Re
   checkDns(rules["dns"], `${path}.rules.dns`, reading);
   const serverNames = reading.texts(fields["serverNames"], `${path}.serverNames`) ?? [];
   const listener = reading.fields(fields["listener"], `${path}.listener`);
-  const tlsContext = (field: string): string | undefined => {
-    const written = reading.fields(fields[field], `${path}.${field}`);
-    return written === undefined ? undefined : canonical(written);
-  };
-  const tls = tlsOf(serverNames, tlsContext("terminatingTLS"), tlsContext("originatingTLS"));
+  const tls = tlsOf(
+    serverNames,
+    readTls(fields, "terminatingTLS", path, reading),
+    readTls(fields, "originatingTLS", path, reading),
+  );
   const terminates = tls.terminating !== undefined;
   const inspects = terminates || tls.originating !== undefined || serverNames.length > 0;
   const ruled = http.length + dns.length > 0;
@@ -94,8 +97,21 @@ function readL7(context: EntryContext, fields: Fields, path: string, reading: Re
   }
   if (listener !== undefined) return { kind: "listener", name: canonical(listener) };
   if (http.length > 0) return { kind: "http", rules: http, ...(inspects ? tls : {}) };
-  if (dns.length > 0) return { kind: "dns", rules: dns };
+  if (dns.length > 0) return { kind: "dns", rules: dns, ...(inspects ? tls : {}) };
   return inspects ? { kind: "tls", ...tls } : unrestricted;
+}
+
+/** One of the two TLS contexts, as the text by which it is compared. */
+function readTls(fields: Fields, field: string, path: string, reading: Reading): string | undefined {
+  const at = `${path}.${field}`;
+  const context = reading.fields(fields[field], at);
+  if (context === undefined) return undefined;
+  reading.only(context, at, ["secret", "trustedCA", "certificate", "privateKey"]);
+  for (const key of ["trustedCA", "certificate", "privateKey"]) reading.text(context[key], `${at}.${key}`);
+  const secret = reading.fields(context["secret"], `${at}.secret`);
+  for (const key of ["namespace", "name"]) reading.text(secret?.[key], `${at}.secret.${key}`);
+  if (secret === undefined) reading.refuse(`${at}.secret`, "no secret", "the name of a secret");
+  return canonical(context);
 }
 
 const httpFields = ["path", "method", "host", "headers", "headerMatches"];
@@ -103,14 +119,30 @@ const httpFields = ["path", "method", "host", "headers", "headerMatches"];
 /** Rules as written, without what says nothing: an empty text is as if absent. */
 function readRules(value: unknown, path: string, known: readonly string[], reading: Reading): string[] {
   return (reading.list(value, path) ?? []).map((each, index) => {
-    const fields = isFields(each) ? each : {};
-    reading.only(fields, `${path}[${String(index)}]`, known);
+    const at = `${path}[${String(index)}]`;
+    const fields = reading.fields(each, at) ?? {};
+    reading.only(fields, at, known);
+    checkRule(fields, at, reading);
     const said = Object.entries(fields).filter(
       ([key, inner]) =>
         known.includes(key) && inner !== "" && inner !== null && !(Array.isArray(inner) && inner.length === 0),
     );
     return canonical(Object.fromEntries(said));
   });
+}
+
+const texts: readonly string[] = ["path", "method", "host", "matchName", "matchPattern"];
+
+/** What Cilium's decoder asks of a rule's fields; l7-rules.ts says what else is asked. */
+function checkRule(fields: Fields, path: string, reading: Reading): void {
+  for (const key of texts) reading.text(fields[key], `${path}.${key}`);
+  reading.texts(fields["headers"], `${path}.headers`);
+  for (const [index, each] of (reading.list(fields["headerMatches"], `${path}.headerMatches`) ?? []).entries()) {
+    const at = `${path}.headerMatches[${String(index)}]`;
+    const header = reading.fields(each, at) ?? {};
+    reading.only(header, at, ["mismatch", "name", "secret", "value"]);
+    reading.text(header["value"], `${at}.value`);
+  }
 }
 
 function checkL7(l7: L7Restriction, ports: readonly PortEntry[], path: string, reading: Reading): void {

@@ -5,6 +5,7 @@
  */
 import { podLabels } from "../labels.ts";
 import type { Endpoint, NamedPort } from "../model.ts";
+import { highestPort, isPortName } from "../ports.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readProtocol } from "./protocol.ts";
 
@@ -57,11 +58,13 @@ export function readWorkload(
 
 function readContainerPorts(spec: Fields, path: string, reading: Reading): NamedPort[] {
   const containers = reading.list(spec["containers"], `${path}.containers`) ?? [];
-  return containers.flatMap((container, index) => {
+  const named = containers.flatMap((container, index) => {
     const at = `${path}.containers[${String(index)}].ports`;
     const ports = reading.list(isFields(container) ? container["ports"] : [], at) ?? [];
     return ports.flatMap((port) => (isFields(port) ? readPort(port, at, reading) : []));
   });
+  // A pod has each name once, whatever the protocols: the last container port that bears it (S18).
+  return [...new Map(named.map((port) => [port.name, port])).values()];
 }
 
 /** Only named ports matter to a policy: numbers it checks against the traffic (S18). */
@@ -70,5 +73,6 @@ function readPort(port: Fields, path: string, reading: Reading): NamedPort[] {
   const number = reading.integer(port["containerPort"], `${path}.containerPort`);
   const protocol = readProtocol(reading.text(port["protocol"], `${path}.protocol`) ?? "TCP", path, reading)[0];
   if (name === undefined || number === undefined || protocol === undefined) return [];
+  if (!isPortName(name) || number < 1 || number > highestPort) return [];
   return [{ name: name.toLowerCase(), protocol, port: number }];
 }

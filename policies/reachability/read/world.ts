@@ -85,7 +85,15 @@ export function readWorld(input: WorldInput): ReadWorld {
     }
     problems.push(...reading.problems);
   }
-  const read: World = { cilium, names: input.names ?? "known", endpoints: pods, rules, services, hostRules };
+  const read: World = {
+    cilium,
+    names: input.names ?? "known",
+    endpoints: pods,
+    rules,
+    services,
+    hostRules,
+    groups: [...groups.values()].flatMap(({ cidrs }) => cidrs),
+  };
   const world = withExternals(read, input.externals, input.apiServer);
   if (world.names === "as learned") problems.push(...namesNeverLearned(world, input.manifests));
   return { world, problems };
