@@ -21,6 +21,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./checks.ts")).test(args);
     case "test:e2e":
       return await (await import("./checks.ts")).testEndToEnd(args);
+    case "test:oracle":
+      return await (await import("../test/oracle/run.ts")).testOracle(args);
     case "golden":
       return await (await import("./golden.ts")).golden();
     case "types":

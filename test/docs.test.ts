@@ -219,6 +219,7 @@ describe("The README", () => {
       "npm run down",
       "npm test",
       "npm run test:e2e",
+      "npm run test:oracle",
     ]);
   });
 

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Platform } from "./platform.ts";
-import type { Recipe, ToolName } from "./recipes.ts";
+import { folderOf, type Recipe, type ToolName } from "./recipes.ts";
 
 /** Settings of the Go command that change what it makes. */
 export const goEnvironment = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" } as const;
@@ -41,7 +41,7 @@ export function requiredVersion(goMod: string, module: string): string | undefin
 /** Everything a recipe needs to be built or found: read from the clone, some milliseconds for all of them. */
 export interface BuildInput {
   readonly recipe: Recipe;
-  /** `tools/<name>` of this clone. */
+  /** The folder of its go.mod in this clone. */
   readonly folder: string;
   /** Version of the Go module, with its `v`. */
   readonly moduleVersion: string;
@@ -60,11 +60,11 @@ export function readBuildInput(
   packages: Readonly<Record<string, string>>,
   platform: Platform,
 ): BuildInput {
-  const folder = join(root, "tools", recipe.name);
+  const folder = join(root, folderOf(recipe));
   const files = sourceFiles(folder);
   const goMod = files.find((file) => file.path === "go.mod")?.text ?? "";
   const moduleVersion = requiredVersion(goMod, recipe.module);
-  if (moduleVersion === undefined) throw new Error(`tools/${recipe.name}/go.mod does not require ${recipe.module}`);
+  if (moduleVersion === undefined) throw new Error(`${folderOf(recipe)}/go.mod does not require ${recipe.module}`);
   const version =
     recipe.versionFromPackage === undefined ? moduleVersion.slice(1) : packages[recipe.versionFromPackage];
   if (version === undefined) throw new Error(`package.json does not pin ${recipe.versionFromPackage ?? ""}`);

@@ -13,6 +13,7 @@ import { runGo, type Go } from "./go.ts";
 import { buildProblem } from "./go-problems.ts";
 import { downloadModule } from "./go-module.ts";
 import { publish } from "./publish.ts";
+import { folderOf } from "./recipes.ts";
 import type { Workplace } from "./tool-paths.ts";
 import { countLine, progressLine, withHeartbeat, type BuildCount, type Log } from "./progress.ts";
 
@@ -45,7 +46,7 @@ export async function buildTool(
           onLine: (line) => countLine(line, count),
         }),
     );
-    if (!run.ok) throw new ProblemsError([buildProblem(recipe.name, run.output.filter(isMessage))]);
+    if (!run.ok) throw new ProblemsError([buildProblem(recipe.name, run.output.filter(isMessage), folderOf(recipe))]);
     publish(finished, join(places.tools, builtName(input)));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -33,10 +33,10 @@ export function missingGo(found: readonly string[], tools: readonly string[]): P
   };
 }
 
-/** A build that failed, from what the Go command said. */
-export function buildProblem(tool: string, output: readonly string[]): Problem {
+/** A build that failed, from what the Go command said. `folder` holds the go.mod. */
+export function buildProblem(tool: string, output: readonly string[], folder = `tools/${tool}`): Problem {
   const text = output.join("\n");
-  const where = `tools/${tool}/go.mod`;
+  const where = `${folder}/go.mod`;
   if (/no space left on device/.test(text)) {
     return {
       code: "tools/disk-full",

@@ -38,7 +38,7 @@ export interface OfficialWay {
   readonly sites: readonly (keyof Sites)[];
 }
 
-const ways: Readonly<Record<RecipeName, OfficialWay>> = {
+const ways: Readonly<Partial<Record<RecipeName, OfficialWay>>> = {
   pulumi: { kind: "shim", sites: ["pulumi"] },
   "pulumi-kubernetes": { kind: "plugin", sites: ["pulumi"] },
   kwok: { kind: "files", sites: ["github"] },
@@ -107,6 +107,7 @@ export function officialFiles(
     case "etcd":
     case "kubernetes":
     case "cilium":
+    case "oracle":
       return [];
   }
 }

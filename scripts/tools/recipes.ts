@@ -1,7 +1,7 @@
 /**
  * The tools, each said once: what it is built from, which binaries come out, and how long that takes.
  *
- * A recipe is one folder `tools/<name>` with a go.mod of its own, because the dependency sets exclude each other. The
+ * A recipe is one folder, as a rule `tools/<name>`, with a go.mod of its own, because the dependency sets exclude each other. The
  * version stands in that go.mod and nowhere else.
  */
 
@@ -18,14 +18,26 @@ export type ToolName =
   | "cilium-operator-generic"
   | "kind"
   | "helm"
-  | "actionlint";
+  | "actionlint"
+  | "policy-oracle";
 
 export type RecipeName =
-  "pulumi" | "pulumi-kubernetes" | "kwok" | "etcd" | "kubernetes" | "cilium" | "kind" | "helm" | "actionlint";
+  | "pulumi"
+  | "pulumi-kubernetes"
+  | "kwok"
+  | "etcd"
+  | "kubernetes"
+  | "cilium"
+  | "kind"
+  | "helm"
+  | "actionlint"
+  | "oracle";
 
 export interface Recipe {
   readonly name: RecipeName;
-  /** Module whose version in `tools/<name>/go.mod` is the version of the tool. */
+  /** Where its go.mod lies, from the root of the project; `tools/<name>` unless it is said. */
+  readonly folder?: string;
+  /** Module whose version in that go.mod is the version of the tool. */
   readonly module: string;
   /** Binary name → Go package. */
   readonly binaries: Readonly<Partial<Record<ToolName, string>>>;
@@ -94,6 +106,15 @@ export const recipes: readonly Recipe[] = [
     coldGigabytes: 3,
   },
   {
+    name: "oracle",
+    folder: "test/oracle",
+    module: "github.com/cilium/cilium",
+    binaries: { "policy-oracle": "." },
+    variables: () => ({}),
+    coldSeconds: 80,
+    coldGigabytes: 1.5,
+  },
+  {
     name: "helm",
     module: "helm.sh/helm/v3",
     binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
@@ -159,6 +180,11 @@ function helmCapabilities(clientVersion: string): Record<string, string> {
     variables[`${place}.k8sVersionMinor`] = minor;
   }
   return variables;
+}
+
+/** Where the go.mod of a recipe lies, from the root of the project. */
+export function folderOf(recipe: Pick<Recipe, "name" | "folder">): string {
+  return recipe.folder ?? `tools/${recipe.name}`;
 }
 
 /** The recipes that give these binaries, each once, in building order. */

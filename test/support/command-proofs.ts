@@ -50,6 +50,7 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   reached("npx reach conformance"),
   ["npm test", itself],
   ["npm run test:e2e", itself],
+  ["npm run test:oracle", { lacks: "minutes: it builds Cilium's policy code, and CI runs it" }],
   ['npm test -- --grep "The gateway"', itself],
   ["npm run test:e2e -- test/render/workflows.test.ts", itself],
   ["npm run up -- kind", { lacks: "a container engine" }],

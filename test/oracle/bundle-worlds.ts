@@ -1,0 +1,150 @@
+/**
+ * Bundle worlds: what our stacks really apply, and the published sets of policies that we judge, with pods to talk.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse, parseAllDocuments } from "yaml";
+
+import { namespaceLabels } from "../../components/namespaces.ts";
+import { bundleContext } from "../../components/plan.ts";
+import { selectBundles } from "../../policies/bundles.ts";
+import type { External } from "../../policies/reachability/read/externals.ts";
+import type { Fields } from "../../policies/reachability/read/fields.ts";
+import { settingsOf } from "../support/settings.ts";
+import type { Pod, Probe, Scenario } from "./scenario.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** Everyone outside whom the policies here could mean. */
+const externals: readonly External[] = [
+  { name: "my.azure-api.net", fqdn: "my.azure-api.net", ip: "52.151.3.4" },
+  { name: "my.openai.azure.com", fqdn: "my.openai.azure.com", ip: "20.9.1.1" },
+  { name: "api.github.com", fqdn: "api.github.com", ip: "140.82.112.5" },
+  { name: "private", ip: "10.200.0.7" },
+  { name: "wireserver", ip: "168.63.129.16" },
+  { name: "public", ip: "8.8.8.8" },
+  ...(["host", "remote-node", "kube-apiserver", "world", "health", "ingress"] as const).map((entity) => ({
+    name: `e:${entity}`,
+    entity,
+  })),
+];
+
+const probes: readonly Probe[] = [
+  ...[22, 53, 80, 443, 5672, 8000, 8080, 8443, 9090].map((port) => ({ protocol: "TCP", port }) as const),
+  { protocol: "UDP", port: 53 },
+  { protocol: "ICMP", port: 8 },
+];
+
+export interface NamedScenario {
+  readonly name: string;
+  readonly scenario: Scenario;
+}
+
+/** Each stack file of the project: its namespaces, the bundles it switches on, and two pods in every namespace. */
+export function stackWorlds(): NamedScenario[] {
+  const files = readdirSync(root).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
+  return files.map((file) => {
+    const { config } = parse(readFileSync(join(root, file), "utf8")) as { config: Readonly<Record<string, unknown>> };
+    const settings = settingsOf(
+      Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^platform:/, ""), value])),
+    );
+    const owned = Object.entries(settings.namespaces).map(
+      ([name, choices]) => [name, namespaceLabels(choices)] as const,
+    );
+    const policies = selectBundles(settings.policies).flatMap((bundle) => bundle.manifests(bundleContext(settings)));
+    const dns: Pod = {
+      namespace: "kube-system",
+      name: "coredns",
+      labels: { "k8s-app": "kube-dns" },
+      ports: [{ name: "dns", protocol: "UDP", port: 53 }],
+    };
+    const pods = [...owned.map(([name]) => name), "elsewhere"].flatMap((namespace) =>
+      ["web", "api"].map((app) => ({ namespace, name: app, labels: { app }, ports: [] })),
+    );
+    return {
+      name: file,
+      scenario: {
+        namespaces: { ...Object.fromEntries(owned), "kube-system": {}, elsewhere: {} },
+        pods: [...pods, dns],
+        externals,
+        policies: policies.map((policy): Fields => ({ ...policy })),
+        probes,
+        apiServer: settings.target === "aks" ? "outside the cluster" : "on another node",
+      },
+    };
+  });
+}
+
+/** The published sets under test/fixtures: as they stand, mistakes included. */
+export function publishedWorlds(): NamedScenario[] {
+  const folder = join(root, "test", "fixtures", "reach", "seeds");
+  return readdirSync(folder).map((name) => {
+    const objects = readdirSync(join(folder, name)).flatMap((file) => documentsIn(join(folder, name, file)));
+    const of = (pattern: RegExp): Fields[] =>
+      objects.filter(({ kind }) => typeof kind === "string" && pattern.test(kind));
+    return {
+      name,
+      scenario: {
+        namespaces: Object.fromEntries(of(/^Namespace$/).map(({ metadata }) => namespaceOf(metadata))),
+        pods: objects.flatMap(podOf),
+        externals,
+        policies: of(/^(NetworkPolicy|Cilium(Clusterwide)?NetworkPolicy)$/),
+        probes,
+      },
+    };
+  });
+}
+
+function documentsIn(file: string): Fields[] {
+  return parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as Fields);
+}
+
+function namespaceOf(metadata: unknown): [string, Record<string, string>] {
+  const { name, labels } = metadata as { name: string; labels?: Record<string, string> };
+  return [name, labels ?? {}];
+}
+
+interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly serviceAccountName?: string;
+    readonly containers?: readonly {
+      readonly ports?: readonly {
+        readonly name?: string;
+        readonly protocol?: string;
+        readonly containerPort: number;
+      }[];
+    }[];
+  };
+}
+
+interface Workload extends Template {
+  readonly kind: string;
+  readonly metadata: NonNullable<Template["metadata"]> & { readonly namespace?: string; readonly name: string };
+  readonly spec: NonNullable<Template["spec"]> & { readonly template?: Template };
+}
+
+function isWorkload(object: object): object is Workload {
+  return /^(Pod|Deployment|StatefulSet|DaemonSet|Job)$/.test((object as { kind?: string }).kind ?? "");
+}
+
+/** One pod for each workload, as its template says. */
+function podOf(object: Fields): Pod[] {
+  if (!isWorkload(object)) return [];
+  const { namespace = "default", name } = object.metadata;
+  const { metadata, spec } = object.spec.template ?? object;
+  const account = spec?.serviceAccountName;
+  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  return [
+    {
+      namespace,
+      name,
+      labels: metadata?.labels ?? {},
+      ...(account === undefined ? {} : { serviceAccount: account }),
+      ports: ports.flatMap(({ name: portName, protocol = "TCP", containerPort: port }) =>
+        portName === undefined ? [] : [{ name: portName, protocol, port }],
+      ),
+    },
+  ];
+}
