@@ -113,7 +113,12 @@ describe("loading manifests", () => {
         ingress: [{ fromEndpoints: [{ matchExpressions: [{ key: "valueOf", operator: "Exists" }] }] }],
       },
     };
-    const objects = [pod("odd", labels), pod("even", { ["__proto__"]: "x", valueOf: "x" }), pod("plain", { app: "x" }), policy];
+    const objects = [
+      pod("odd", labels),
+      pod("even", { ["__proto__"]: "x", valueOf: "x" }),
+      pod("plain", { app: "x" }),
+      policy,
+    ];
     const pairs = [
       [1, 0],
       [2, 0],
