@@ -43,6 +43,14 @@ describe("the door", () => {
     ]);
   });
 
+  it("tells what a NetworkPolicy says and Cilium takes otherwise than Kubernetes", () => {
+    const peer = { ipBlock: { cidr: "10.0.0.0/8" }, podSelector: {} };
+    assert.deepEqual(findings(knp({ policyTypes: ["Ingress"], egress: [{ to: [peer] }] })), [
+      "reachability/selector-beside-block spec.egress[0].to[0]: Cilium takes the ipBlock and drops the selectors beside it, and the API server does not store them",
+      "reachability/policy-types-ignored spec.egress: policyTypes leaves Egress out, and Cilium enforces these rules all the same",
+    ]);
+  });
+
   it("tells words that only Cilium reads", () => {
     assert.deepEqual(findings(ports({ port: "80", protocol: "tcp" })), [
       "reachability/protocol-spelling spec.egress[0].toPorts[0].ports[0].protocol: Cilium takes `tcp` for TCP, and the API server does not store it",

@@ -120,7 +120,7 @@ describe("reading a policy tells", () => {
     assert.equal(
       formatProblems(readWorld({ manifests, externals: [], names: "as learned" }).problems),
       [
-        "shop.yaml:3 › CiliumNetworkPolicy shop/p › spec.egress[1].toFQDNs[1]: Cilium never learns the addresses of `**.b.example` for shop/web and 1 more, so the field allows nothing",
+        "shop.yaml:3 › CiliumNetworkPolicy shop/p › spec.egress[1].toFQDNs[1]: Cilium never learns the addresses of `**.b.example` for shop/web and 1 more, so what the field allows is unknown",
         "  expected an egress rule of the same pods with `rules.dns` for `**.b.example`, to port 53 of the DNS service  [reachability/name-never-learned]",
       ].join("\n"),
     );

@@ -55,6 +55,7 @@ export function readNetworkPolicy(
   };
   const ingress = rules("ingress");
   const egress = rules("egress");
+  noteIgnoredTypes(types, { ingress: ingress.length, egress: egress.length }, reading);
   // Rules count whatever policyTypes says; policyTypes only decides what an empty direction means (S24).
   if (ingress.length === 0 && (types.includes("Ingress") || !types.includes("Egress"))) {
     ingress.push(isolation({ policy, subject, direction: "ingress", namespace, ...cluster }));
@@ -142,6 +143,25 @@ function readPeer(context: Context, peer: unknown, path: string, reading: Readin
   return readOnce(peersRead, [peer, where, scope], reading, () => readPeerAnew(context, peer, path, reading));
 }
 
+/** Kubernetes ignores the rules of a direction that policyTypes leaves out, and Cilium does not (S24). */
+function noteIgnoredTypes(
+  types: readonly string[],
+  rules: Readonly<Record<Direction, number>>,
+  reading: Reading,
+): void {
+  if (types.length === 0) return;
+  for (const [direction, type] of [["ingress", "Ingress"] as const, ["egress", "Egress"] as const]) {
+    if (rules[direction] === 0 || types.includes(type)) continue;
+    const what = `policyTypes leaves ${type} out, and Cilium enforces these rules all the same`;
+    reading.note(
+      "reachability/policy-types-ignored",
+      `spec.${direction}`,
+      what,
+      `\`${type}\` in policyTypes, or no rules`,
+    );
+  }
+}
+
 function readPeerAnew(
   { namespace, scope: cluster }: Context,
   peer: unknown,
@@ -151,7 +171,13 @@ function readPeerAnew(
   const fields = reading.fields(peer, path) ?? {};
   reading.only(fields, path, ["podSelector", "namespaceSelector", "ipBlock"]);
   const block = reading.fields(fields["ipBlock"], `${path}.ipBlock`);
-  if (block !== undefined) return readBlock(block, `${path}.ipBlock`, reading);
+  if (block !== undefined) {
+    if (fields["podSelector"] !== undefined || fields["namespaceSelector"] !== undefined) {
+      const what = "Cilium takes the ipBlock and drops the selectors beside it, and the API server does not store them";
+      reading.note("reachability/selector-beside-block", path, what, "one of the two in each peer");
+    }
+    return readBlock(block, `${path}.ipBlock`, reading);
+  }
   const written = readLabelSelector(fields["podSelector"], `${path}.podSelector`, reading);
   noteIgnoredLabels(written, `${path}.podSelector`, reading);
   const pods = withinCluster(withSource(written, "k8s"), cluster);

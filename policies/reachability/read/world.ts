@@ -210,7 +210,7 @@ function namesNeverLearned(world: World, manifests: readonly Manifest[]): Proble
     return {
       code: "reachability/name-never-learned",
       where: `${places.get(named) ?? named} › ${path}.toFQDNs[${String(index)}]`,
-      what: `Cilium never learns the addresses of \`${pattern}\` for ${pods[0] ?? ""}${others}, so the field allows nothing`,
+      what: `Cilium never learns the addresses of \`${pattern}\` for ${pods[0] ?? ""}${others}, so what the field allows is unknown`,
       expected: `an egress rule of the same pods with \`rules.dns\` for \`${pattern}\`, to port 53 of the DNS service`,
     };
   });
