@@ -24,7 +24,7 @@ export interface Sources {
   readonly others: number;
 }
 
-/** Of a file, or of standard input. 50 MB of YAML take about four seconds and 550 MB of memory, of JSON a third of both. */
+/** Of a file, or of standard input. 50 MB of YAML take 4 CPU seconds and 530 MB of memory, of JSON 2 and 390. */
 export const mostBytes = 64 * 1024 * 1024;
 
 const extension = /\.(yaml|yml|json)$/i;
