@@ -10,8 +10,8 @@ import { readDocuments } from "./documents.ts";
 import { readSources, type Source, type Sources } from "./files.ts";
 import { clusterScoped, hasPolicy, useOf } from "./kinds.ts";
 import { Lines } from "./lines.ts";
-import { offsetOf, type Located } from "./located.ts";
-import { objectsIn } from "./objects.ts";
+import { offsetOf } from "./located.ts";
+import { objectsIn, type Written } from "./objects.ts";
 import { troubleAsProblem, type Trouble } from "./trouble.ts";
 
 export interface LoadOptions {
@@ -38,8 +38,7 @@ interface Known {
   readonly object: Fields;
   readonly file: string;
   readonly lines: Lines;
-  readonly offset: number;
-  readonly locate: () => Located;
+  readonly written: Pick<Written, "offset" | "locate">;
 }
 
 /**
@@ -91,13 +90,14 @@ class Loading {
     for (const trouble of bad) this.#refused.push(told(trouble));
     for (const trouble of doubtful) this.#doubts.push(told(trouble));
     let count = 0;
-    for (const { object, offset, locate } of documents.flatMap(objectsIn)) {
-      const where = `${name}:${String(lines.line(offset))}`;
+    for (const written of documents.flatMap(objectsIn)) {
+      const { object } = written;
+      const where = (): string => `${name}:${String(lines.line(written.offset))}`;
       // A folder may hold other YAML and JSON: a chart's values, a package's description.
       if (kind === "folder" && !looksLikeObject(object)) {
         this.#doubts.push({
           code: "input/not-kubernetes",
-          where,
+          where: where(),
           what: "left out: neither `kind` nor `metadata`",
           expected: "Kubernetes objects",
         });
@@ -106,20 +106,25 @@ class Loading {
       count++;
       if (!isFields(object)) {
         const what = Array.isArray(object) ? "a list" : `\`${JSON.stringify(object)}\``;
-        this.#refused.push({ code: "input/no-object", where, what, expected: "an object; for several, `kind: List`" });
+        this.#refused.push({
+          code: "input/no-object",
+          where: where(),
+          what,
+          expected: "an object; for several, `kind: List`",
+        });
       } else {
-        this.#takeObject({ object, file: name, lines, offset, locate }, where);
+        this.#takeObject({ object, file: name, lines, written }, where);
       }
     }
     return count;
   }
 
-  #takeObject(known: Known, where: string): void {
+  #takeObject(known: Known, where: () => string): void {
     const { kind, apiVersion, metadata } = known.object;
     if (typeof kind !== "string" || kind === "") {
       this.#refused.push({
         code: "input/no-kind",
-        where,
+        where: where(),
         what: "an object without `kind`",
         expected: "a Kubernetes object",
       });
@@ -131,7 +136,7 @@ class Loading {
     if (use === "told") {
       const label = version === undefined ? kind : `${kind} of ${version}`;
       const told = this.#told.get(label);
-      if (told === undefined) this.#told.set(label, { where, count: 1 });
+      if (told === undefined) this.#told.set(label, { where: where(), count: 1 });
       else told.count++;
     }
     const { name, namespace }: Fields = isFields(metadata) ? metadata : {};
@@ -139,7 +144,7 @@ class Loading {
     if (clusterScoped.includes(kind) && namespace !== undefined && namespace !== null) {
       this.#doubts.push({
         code: "input/namespace-without-effect",
-        where: `${where} › ${kind} ${textOf(name)} › metadata.namespace`,
+        where: `${where()} › ${kind} ${textOf(name)} › metadata.namespace`,
         what: `the kind is cluster-scoped, so the namespace \`${textOf(namespace)}\` limits nothing`,
         expected: "no namespace",
       });
@@ -148,7 +153,7 @@ class Loading {
     if (typeof name !== "string" || name === "") {
       this.#refused.push({
         code: "input/no-name",
-        where,
+        where: where(),
         what:
           name === undefined
             ? `a ${kind} without \`metadata.name\``
@@ -164,8 +169,8 @@ class Loading {
     if (other !== undefined) {
       this.#refused.push({
         code: "input/same-name",
-        where,
-        what: `${key} is written a second time, first at ${placeIn(other, other.offset)}`,
+        where: where(),
+        what: `${key} is written a second time, first at ${placeIn(other, other.written.offset)}`,
         expected: "one object of each kind, namespace and name",
         fix: "remove or rename one of the two",
       });
@@ -190,12 +195,18 @@ class Loading {
     }));
     const known = this.#known;
     return {
-      manifests: [...known.values()].map((each) => ({ object: each.object, source: placeIn(each, each.offset) })),
+      manifests: [...known.values()].map((each) => ({
+        object: each.object,
+        // Looked up when somebody asks: few objects have anything wrong with them.
+        get source() {
+          return placeIn(each, each.written.offset);
+        },
+      })),
       problems: [...this.#doubts, ...told, ...(hasPolicy(this.#kinds) ? [] : [withoutPolicies(paths)])],
       kinds: this.#kinds,
       place: ({ policy: { kind, namespace, name }, path }) => {
         const found = known.get(keyOf(kind, namespace, name));
-        return found === undefined ? undefined : placeIn(found, offsetOf(path, found.locate()));
+        return found === undefined ? undefined : placeIn(found, offsetOf(path, found.written.locate()));
       },
     };
   }

@@ -7,7 +7,7 @@ import type { Located } from "./located.ts";
 
 export interface Written {
   readonly object: unknown;
-  /** In the whole text. */
+  /** In the whole text. Of an item of a list it is looked up when asked for. */
   readonly offset: number;
   readonly locate: () => Located;
 }
@@ -21,7 +21,6 @@ function flat(written: Written): readonly Written[] {
   const { object } = written;
   const items = isFields(object) ? itemsOf(object) : undefined;
   if (!isFields(object) || items === undefined) return [written];
-  const offsets = itemLocations(written.locate()).map(({ offset }) => offset);
   // Looked up once for all items, and only when somebody asks for a place.
   let located: readonly Located[] | undefined;
   const locate = (index: number): Located =>
@@ -29,7 +28,9 @@ function flat(written: Written): readonly Written[] {
   return items.flatMap((item, index) =>
     flat({
       object: isFields(item) ? withKind(item, object) : item,
-      offset: offsets[index] ?? written.offset,
+      get offset() {
+        return locate(index).offset;
+      },
       locate: () => locate(index),
     }),
   );

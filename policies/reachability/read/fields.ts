@@ -25,12 +25,17 @@ function described(value: unknown): string {
 /** Collects what is wrong with one object. */
 export class Reading {
   readonly problems: Problem[] = [];
-  readonly #where: string;
+  readonly #object: () => string;
   #refused = false;
   #doubtful = false;
 
-  constructor(where: string) {
-    this.#where = where;
+  /** Where the object stands is asked only if something is wrong with it. */
+  constructor(where: string | (() => string)) {
+    this.#object = typeof where === "string" ? () => where : where;
+  }
+
+  get #where(): string {
+    return this.#object();
   }
 
   /** Whether Cilium would not accept the object. */

@@ -75,7 +75,7 @@ export function readWorld(input: WorldInput): ReadWorld {
   for (const manifest of input.manifests) {
     const { object } = manifest;
     const kind = kindOf(object);
-    const reading = new Reading(placeOf(manifest));
+    const reading = new Reading(() => placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
     if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
     else {
@@ -135,7 +135,7 @@ function readServices(manifests: readonly Manifest[], problems: Problem[]): Serv
     manifests
       .filter(({ object }) => wanted.includes(kindOf(object)))
       .map((manifest) => {
-        const reading = new Reading(placeOf(manifest));
+        const reading = new Reading(() => placeOf(manifest));
         const found = read(manifest.object, reading);
         problems.push(...reading.problems);
         return found;
@@ -149,7 +149,7 @@ function readServices(manifests: readonly Manifest[], problems: Problem[]): Serv
 function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Map<string, ReadonlyMap<string, string>> {
   const found = new Map<string, ReadonlyMap<string, string>>();
   for (const manifest of manifests.filter(({ object }) => kindOf(object) === "Namespace")) {
-    const reading = new Reading(placeOf(manifest));
+    const reading = new Reading(() => placeOf(manifest));
     const metadata = metadataOf(manifest.object);
     const name = reading.text(metadata["name"], "metadata.name") ?? "";
     found.set(name, reading.labels(metadata["labels"], "metadata.labels"));
@@ -163,7 +163,7 @@ function readCidrGroups(manifests: readonly Manifest[], problems: Problem[]): Ci
     manifests
       .filter(({ object }) => kindOf(object) === "CiliumCIDRGroup")
       .map((manifest) => {
-        const reading = new Reading(placeOf(manifest));
+        const reading = new Reading(() => placeOf(manifest));
         const group = readCidrGroup(manifest.object, reading);
         problems.push(...reading.problems);
         return group;
