@@ -26,6 +26,7 @@ async function* told(report: MatrixReport, output: Words["output"], { paint }: T
   else {
     const { matrixCsv, matrixMarkdown, matrixText } = await import("../output/matrix.ts");
     if (output === "csv") yield* matrixCsv(report);
-    else yield output === "text" ? matrixText(report, paint) : matrixMarkdown(report);
+    else if (output === "text") yield* matrixText(report, paint);
+    else yield matrixMarkdown(report);
   }
 }

@@ -119,7 +119,8 @@ describe("The published APIM and OpenAI policies", () => {
       [
         `refused: CiliumNetworkPolicy default/openai-audit-logging, spec.enableDefaultDeny (${bundle}/policies.yaml:295)`,
         `dropped: CiliumClusterwideNetworkPolicy cluster-security-baseline, spec.egressDeny[0].toFQDNs (${bundle}/policies.yaml:267)`,
-        `note: CiliumEgressGatewayPolicy apim-egress-gateway, metadata.namespace (${bundle}/policies.yaml:237)`,
+        `note: CiliumEgressGatewayPolicy apim-egress-gateway, metadata.namespace (${bundle}/policies.yaml:241)`,
+        `note: CiliumEgressGatewayPolicy default/apim-egress-gateway, kind (${bundle}/policies.yaml:238)`,
         `note: CiliumNetworkPolicy default/app-to-apim, spec.egress[0].toFQDNs[0] (${bundle}/policies.yaml:63)`,
         `note: CiliumNetworkPolicy default/app-to-apim, spec.egress[0].toFQDNs[1] (${bundle}/policies.yaml:64)`,
         `note: CiliumNetworkPolicy default/app-to-openai, spec.egress[0].toFQDNs[0] (${bundle}/policies.yaml:88)`,
