@@ -3,6 +3,8 @@
  *
  * Slow and plain on purpose: no classes, no index, no numbers. The engine must not differ from it anywhere.
  */
+import { containsAddress, parseAddress } from "../../policies/reachability/cidr.ts";
+import { handshakeOf, narrownessAt, type Fit } from "../../policies/reachability/handshake.ts";
 import { dnsServers, learnedBy } from "../../policies/reachability/learned-names.ts";
 import { merge, unrestricted, withWildcard, type L7Restriction } from "../../policies/reachability/l7.ts";
 import { hasReserved } from "../../policies/reachability/labels.ts";
@@ -18,7 +20,14 @@ import type {
   World,
 } from "../../policies/reachability/model.ts";
 import { lastPort, type PortEntry } from "../../policies/reachability/ports.ts";
-import { anyPeer, selectsLabels, selectsPeer, type PeerSelector } from "../../policies/reachability/selectors.ts";
+import { inOrder } from "../../policies/reachability/rule-order.ts";
+import {
+  anyPeer,
+  onlyExcludes,
+  selectsLabels,
+  selectsPeer,
+  type PeerSelector,
+} from "../../policies/reachability/selectors.ts";
 
 export interface ReferenceSide {
   readonly outcome: SideOutcome;
@@ -50,23 +59,30 @@ function side(world: World, direction: Direction, pod: Endpoint, peer: Endpoint,
     const governed = isNode && world.hostRules.some((rule) => rule.direction === direction);
     return { outcome: governed ? "unknown" : "not-applicable", ...plain };
   }
+  // Both directions have a policy or none (L4).
+  if ((["egress", "ingress"] as const).some((each) => policyOf(world, each, pod) === "conflict")) {
+    return { outcome: "unknown", ...plain };
+  }
   const rules = world.rules.filter((rule) => rule.direction === direction && selects(rule, pod));
   if (rules.length === 0) return { outcome: "allow", ...plain };
   const isolating = rules.filter(({ defaultDeny }) => defaultDeny === "switches-on");
   const isOpen = isolating.length === 0;
-  const said = merged(rules.flatMap((rule) => sayings(rule, isOpen)));
-  if (said === "conflict") return { outcome: "unknown", ...plain };
+  const policy = policyOf(world, direction, pod);
+  const said = policy === "conflict" ? [] : policy;
   const passes = isOpen || (direction === "ingress" && hasReserved(peer.labels, "host"));
   const isSure = isolating.some(({ certainty }) => certainty === "certain");
   const visible = seen(peer, world);
   const listening = listener(world, direction, pod, peer);
-  const speaking = said
-    .filter(({ port }) => covers(port, direction, listening, traffic))
-    .flatMap((saying) => {
-      const match = selectsPeer(saying.selector, visible);
-      if (match === "no") return [];
-      return [match === "yes" ? saying : { ...saying, certainty: "doubtful" as const }];
-    });
+  const inGroup = isGrouped(visible, world);
+  const speaking = said.flatMap((saying) => {
+    const own = selectsPeer(saying.selector, visible);
+    // A group calls no port by a name (S34).
+    const ports = own === "no" && direction === "egress" && world.cilium === "1.20" ? [] : listening;
+    const match = own === "no" && inGroup && excludes(saying.selector) && world.cilium === "1.20" ? "yes" : own;
+    if (match === "no" || !covers(saying.port, direction, ports, traffic)) return [];
+    const fit = fitOf(saying, direction, inGroup, traffic.port);
+    return [{ ...saying, fit, certainty: match === "yes" ? saying.certainty : ("doubtful" as const) }];
+  });
   const heard = speaking.filter(({ selector }) => selector.kind !== "fqdn" || isLearned(rules, peer, world));
   const found = weighed(heard);
   if (found === undefined) {
@@ -74,6 +90,41 @@ function side(world: World, direction: Direction, pod: Endpoint, peer: Endpoint,
     return { outcome: heard.length < speaking.length || !isSure ? "unknown" : "deny", ...plain };
   }
   return found.outcome === "redirect" && passes ? { ...found, l7: [...found.l7, { kind: "anything" }] } : found;
+}
+
+function policyOf(world: World, direction: Direction, pod: Endpoint): readonly Saying[] | "conflict" {
+  const rules = world.rules.filter((rule) => rule.direction === direction && selects(rule, pod));
+  const isOpen = rules.every(({ defaultDeny }) => defaultDeny !== "switches-on");
+  return merged(inOrder(rules).flatMap((rule) => sayings(rule, isOpen)));
+}
+
+function excludes(selector: PeerSelector): boolean {
+  return selector.kind === "labels" && onlyExcludes(selector.labels);
+}
+
+/** Pods, and who is told from the world at large by a range, a name or the API server's label (S34). */
+function isGrouped({ kind, labels, fqdn, ip }: Endpoint, { rules, groups }: World): boolean {
+  if (kind === "pod") return true;
+  if (!hasReserved(labels, "world")) return false;
+  if (hasReserved(labels, "kube-apiserver") || (fqdn !== undefined && ip === undefined)) return true;
+  const selectors = rules.flatMap(({ peers }) => (peers.kind === "selected" ? peers.selectors : []));
+  const ranges = selectors.flatMap((each) => (each.kind === "cidr" ? [...each.cidrs, ...each.except] : []));
+  const address = ip === undefined ? undefined : parseAddress(ip);
+  const all = [...ranges.filter(({ bits }) => bits > 0), ...groups];
+  return all.some(
+    (range) =>
+      (range.bits === 0 && range.family === "ipv4") || (address !== undefined && containsAddress(range, address)),
+  );
+}
+
+/** Where Cilium's entry for it stands (S27). */
+function fitOf({ selector, port }: Saying, direction: Direction, inGroup: boolean, asked: number): Fit {
+  const filter = port === "everything" ? ({ kind: "everything" } as const) : port;
+  const narrowness = narrownessAt(filter, asked);
+  const isWide = selector.kind === "labels" && (selector.wide === true || excludes(selector));
+  const together = selector.key === anyPeer.key || (isWide && inGroup);
+  const byName = direction === "egress" && filter.kind === "named";
+  return { peers: together && !byName ? "together" : "one by one", narrowness };
 }
 
 function selects({ subject }: Rule, pod: Endpoint): boolean {
@@ -148,11 +199,14 @@ function covers(
     .filter(({ name, protocol }) => name === port.name && protocol === port.protocol)
     .map((each) => each.port);
   const isAmbiguous = direction === "egress" && new Set(numbers).size > 1;
-  return !isAmbiguous && numbers[0] === traffic.port;
+  const [number] = numbers;
+  if (isAmbiguous || number === undefined) return false;
+  const last = direction === "ingress" ? lastPort(number, port.endPort) : number;
+  return number <= traffic.port && traffic.port <= last;
 }
 
 /** Undefined where nothing speaks. */
-function weighed(speaking: readonly Saying[]): ReferenceSide | undefined {
+function weighed(speaking: readonly (Saying & { readonly fit: Fit })[]): ReferenceSide | undefined {
   const unknown: ReferenceSide = { outcome: "unknown", ...plain };
   if (speaking.some(({ tier }) => tier === "admin")) return unknown;
   const normal = speaking.filter(({ tier }) => tier === "normal");
@@ -160,9 +214,7 @@ function weighed(speaking: readonly Saying[]): ReferenceSide | undefined {
   const certain = normal.filter(({ certainty }) => certainty === "certain");
   if (certain.some(({ action }) => action === "deny")) return { outcome: "deny", ...plain };
   if (normal.some(({ action }) => action === "deny") || certain.length === 0) return unknown;
-  const modes = certain.map((each) => each.authentication);
-  const strongest = (["test-always-fail", "required", "disabled"] as const).find((mode) => modes.includes(mode));
-  const authentication = strongest ?? "unspecified";
+  const authentication = handshakeOf(certain);
   if (certain.every(({ l7 }) => l7.kind === "none")) return { outcome: "allow", l7: [], authentication };
   const l7 = certain.map((each): L7Union[number] =>
     each.l7.kind === "none" ? { kind: "anything" } : { kind: "restricted", by: each.l7 },
