@@ -33,7 +33,7 @@ const pipeBytes = 64 * 1024;
 /** The texts behind these paths: in the order of the paths, inside a folder by name. No file is read twice. */
 export async function readSources(
   paths: readonly string[],
-  stdin: AsyncIterable<Uint8Array>,
+  stdin: () => AsyncIterable<Uint8Array>,
   problems: Problem[],
 ): Promise<readonly Sources[]> {
   const seen = new Set<string>();
@@ -43,7 +43,7 @@ export async function readSources(
       found.push(...readPath(path, seen, problems));
     } else if (!seen.has(path)) {
       seen.add(path);
-      const sources = textOf("stdin", await readStream(stdin), problems);
+      const sources = textOf("stdin", await readStream(stdin()), problems);
       found.push({ path: "stdin", kind: "file", sources, others: 1 - sources.length });
     }
   }

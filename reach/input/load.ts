@@ -50,7 +50,9 @@ interface Known {
 export async function load(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
   const refused: Problem[] = [];
   const loading = new Loading(refused);
-  for (const given of await readSources(paths, options.stdin ?? process.stdin, refused)) await loading.take(given);
+  // Asking for the process's own opens it, which most runs need not pay for.
+  const stdin = (): AsyncIterable<Uint8Array> => options.stdin ?? process.stdin;
+  for (const given of await readSources(paths, stdin, refused)) await loading.take(given);
   if (refused.length > 0) throw new ProblemsError(loading.advised());
   return loading.loaded(paths);
 }
