@@ -26,8 +26,9 @@ export function explanationsJson(walks: readonly Walk[], place: Place): string {
 }
 
 function sidesOf({ sides }: Explanation, place: Place): unknown {
-  return sides.map(({ origins, nearMisses, ...side }) => ({
+  return sides.map(({ origins, nearMisses, remains, ...side }) => ({
     ...side,
+    ...(remains === "" ? {} : { remains }),
     origins: origins.map((origin) => ({ ...origin, place: place(origin) })),
     nearMisses: nearMisses.map(({ origin, because }) => ({ ...origin, place: place(origin), because })),
   }));
