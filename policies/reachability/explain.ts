@@ -35,8 +35,8 @@ export interface SideExplanation {
   readonly origins: readonly Origin[];
   /** Entries that almost spoke, and what kept them from it. */
   readonly nearMisses: readonly NearMiss[];
-  /** What the side still asks of a connection that it lets pass; empty if nothing. */
-  readonly remains: string;
+  /** What the side still asks of a connection that it lets pass. Absent if nothing. */
+  readonly remains?: string;
   /** What would let the connection pass this side. Absent unless the side denies, or waits for a name (S31). */
   readonly missing?: string;
 }
@@ -72,7 +72,7 @@ export function explanationText({ headline, sides }: Explanation, place: Place =
       const at = place(origin);
       return at === undefined ? [] : [`    ${originText(origin)}: ${at}`];
     }),
-    ...(remains === "" ? [] : [`    remains: ${remains}`]),
+    ...(remains === undefined ? [] : [`    remains: ${remains}`]),
     ...nearMisses.map(({ origin, because }) => `    near miss: ${placedText(origin, place)}, ${because}`),
     ...(missing === undefined ? [] : [`    missing: ${missing}`]),
   ]);
@@ -99,13 +99,14 @@ function explainSide(side: Side, context: Context, world: World): SideExplanatio
   const { outcome, reason } = side;
   const { direction, rule, origins } = reason;
   const { pod, peer, port } = context;
+  const remains = outcome === "deny" ? "" : restrictionText(side);
   const explained = {
     direction,
     outcome,
     rule,
     origins,
     sentence: sentenceOf(rule, outcome, context, origins),
-    remains: outcome === "deny" ? "" : restrictionText(side),
+    ...(remains === "" ? {} : { remains }),
     nearMisses: outcome === "deny" && rule === "S2" ? nearMisses(direction, context, world) : [],
   };
   if (rule === "S31") {
