@@ -7,6 +7,7 @@
 import type { Direction, Rule, Side, World } from "./model.ts";
 import { withExternals, type External } from "./read/externals.ts";
 import type { Manifest } from "./read/fields.ts";
+import { isWorkload } from "./read/workloads.ts";
 import { readWorld, type WorldInput } from "./read/world.ts";
 import { extendCilium } from "./repair/allow-cilium.ts";
 import { extendKubernetes } from "./repair/allow-kubernetes.ts";
@@ -16,8 +17,9 @@ import { edited, sizeOf, type Edit } from "./repair/edits.ts";
 import { requestCandidates } from "./repair/l7.ts";
 import { dnsCandidates, namesNeverLearned } from "./repair/names.ts";
 import { newPolicies } from "./repair/new-policy.ts";
-import { named, only, proofOf, type Inhabitants, type Proof, type Wanted } from "./repair/proof.ts";
+import { named, opensAlone, proofOf, type Inhabitants, type Proof, type Wanted } from "./repair/proof.ts";
 import { passing, type Request } from "./repair/requests.ts";
+import { namespaceOf } from "./repair/selection.ts";
 import type { Candidate, WantedSide } from "./repair/side.ts";
 import { namespaceLabels } from "./repair/written.ts";
 import { decide } from "./verdict.ts";
@@ -87,6 +89,8 @@ function repairOf({ state, proof }: { readonly state: State; readonly proof: Pro
 class Search {
   readonly #input: RepairInput;
   readonly #inhabitants: Inhabitants;
+  /** With the peers outside that are given. */
+  readonly #everybody: World;
   readonly #start: State;
   readonly #language: WantedSide["language"];
   readonly #namespaceLabel: string;
@@ -96,6 +100,7 @@ class Search {
     const { manifests, apiServer } = input.world;
     const { world } = readWorld({ ...input.world, externals: [] });
     this.#inhabitants = { world, externals: input.externals, ...(apiServer === undefined ? {} : { apiServer }) };
+    this.#everybody = withExternals(world, input.externals, apiServer);
     this.#start = { steps: [], edits: [], manifests, rules: world.rules, size: 0 };
     const kinds = new Set(manifests.map(({ object }) => object["kind"]));
     const cilium = kinds.has("CiliumNetworkPolicy") || kinds.has("CiliumClusterwideNetworkPolicy");
@@ -158,12 +163,7 @@ class Search {
 
   #exactOn(direction: Direction, start: State, state: State): boolean {
     const kind = this.#input.request === undefined ? "opens" : "opens a request";
-    const other = direction === "egress" ? "ingress" : "egress";
-    const { wanted } = this.#input;
-    const proof = proofOf(only(start.rules, direction), only(state.rules, direction), wanted, this.#inhabitants, kind);
-    if (!proof.exact) return false;
-    const beside = proofOf(only(start.rules, other), only(state.rules, other), wanted, this.#inhabitants, kind);
-    return beside.also.length === 0;
+    return opensAlone(start.rules, state.rules, this.#input.wanted, direction, this.#inhabitants, kind) === true;
   }
 
   #candidates(direction: Direction, state: State): readonly Candidate[] {
@@ -188,30 +188,34 @@ class Search {
   }
 
   #answer(direction: Direction, state: State): Side {
-    const world = this.#worldOf(state);
     const { from, to, protocol, port } = this.#input.wanted;
-    const at = (name: string): number => world.endpoints.indexOf(named(world, name));
-    return decide({ from: at(from), to: at(to), protocol, port }, world)[direction];
+    const pair = this.#worldsOf(state).pair;
+    const at = (name: string): number => pair.endpoints.indexOf(named(pair, name));
+    return decide({ from: at(from), to: at(to), protocol, port }, pair)[direction];
   }
 
-  readonly #worlds = new WeakMap<State, World>();
+  readonly #worlds = new WeakMap<State, Record<"all" | "pair", World>>();
 
-  #worldOf(state: State): World {
-    let world = this.#worlds.get(state);
-    if (world === undefined) {
-      const { world: inside, externals, apiServer } = this.#inhabitants;
-      world = withExternals({ ...inside, rules: state.rules }, externals, apiServer);
-      this.#worlds.set(state, world);
+  #worldsOf(state: State): Record<"all" | "pair", World> {
+    let worlds = this.#worlds.get(state);
+    if (worlds === undefined) {
+      const all = { ...this.#everybody, rules: state.rules };
+      const { from, to } = this.#input.wanted;
+      const pair = { ...all, endpoints: all.endpoints.filter(({ name }) => name === from || name === to) };
+      this.#worlds.set(state, (worlds = { all, pair }));
     }
-    return world;
+    return worlds;
   }
 
   #wantedSide(direction: Direction, state: State): WantedSide {
-    const world = this.#worldOf(state);
+    const { all: world, pair } = this.#worldsOf(state);
     const { wanted, request, editable } = this.#input;
     const [client, server] = [named(world, wanted.from), named(world, wanted.to)];
     const [subject, peer] = direction === "egress" ? [client, server] : [server, client];
     const own = this.#start.manifests.length;
+    // Policies of other namespaces never govern the pod.
+    const namespace = namespaceOf(subject);
+    const near = state.rules.filter(({ origin: { policy } }) => (policy.namespace ?? namespace) === namespace);
     return {
       direction,
       subject,
@@ -220,7 +224,8 @@ class Search {
       port: wanted.port,
       ...(request === undefined ? {} : { request }),
       world,
-      blocks: blocksOf(state.manifests, state.rules, (manifest) => manifest < own && (editable?.(manifest) ?? true)),
+      pair,
+      blocks: blocksOf(state.manifests, near, (manifest) => manifest < own && (editable?.(manifest) ?? true)),
       language: this.#language,
       namespaceLabel: this.#namespaceLabel,
       nameTaken: (policy) =>
@@ -234,7 +239,11 @@ class Search {
     const manifests = edited(state.manifests, edits);
     const changed = manifests.filter((manifest, index) => manifest !== state.manifests[index]);
     const refs = new Set(changed.map(({ object }) => JSON.stringify(refOf(object))));
-    const others = manifests.filter((manifest) => !isPolicy(manifest));
+    // Pods matter to the reading of a policy only where it names Services.
+    const services = changed.some(({ object }) => JSON.stringify(object).includes('"toServices"'));
+    const others = manifests.filter(
+      (each) => !isPolicy(each) && (services || !isWorkload(String(each.object["kind"]))),
+    );
     const { world } = readWorld({ ...this.#input.world, manifests: [...others, ...changed], externals: [] });
     const read = new Set(world.rules.map(({ origin }) => JSON.stringify(origin.policy)));
     if ([...refs].some((ref) => !read.has(ref))) return undefined;

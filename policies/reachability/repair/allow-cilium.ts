@@ -16,11 +16,12 @@ import { ciliumPeers, ciliumPort, ciliumScope, type WrittenPeer } from "./writte
 /** Candidates that extend what is there. */
 export function extendCilium(side: WantedSide): readonly Candidate[] {
   const blocks = side.blocks.filter(({ policy }) => policy.kind !== "NetworkPolicy");
+  const naming = namings(side);
   return blocks.flatMap((block) => {
     switch (governed(block, side)) {
       case "only the subject":
         return [
-          ...entriesOf(block, side).flatMap((rule) => extendEntry(block, rule, side)),
+          ...entriesOf(block, side).flatMap((rule) => extendEntry(block, rule, side, naming)),
           ...newEntries(block, side),
         ];
       case "nobody":
@@ -37,11 +38,16 @@ function entriesOf({ rules }: Block, { direction }: WantedSide): readonly Rule[]
   return rules.filter((rule) => rule.direction === direction && rule.action === "allow");
 }
 
-function extendEntry(block: Block, rule: Rule, side: WantedSide): readonly Candidate[] {
+function extendEntry(
+  block: Block,
+  rule: Rule,
+  side: WantedSide,
+  naming: ReturnType<typeof namings>,
+): readonly Candidate[] {
   const entry = at(block.spec, entryPath(rule).slice(block.path.length));
   if (!isFields(entry)) return [];
   const place: Place = { block, rule, entry, path: entryPath(rule), side };
-  switch (namings(side)(rule)) {
+  switch (naming(rule)) {
     case "the peer":
       return morePorts(place);
     case "the port":

@@ -14,10 +14,11 @@ import { networkPeer, networkPort } from "./written.ts";
 /** Candidates that extend what is there. */
 export function extendKubernetes(side: WantedSide): readonly Candidate[] {
   const blocks = side.blocks.filter(({ policy }) => policy.kind === "NetworkPolicy");
+  const naming = namings(side);
   return blocks.flatMap((block) => {
     switch (governed(block, side)) {
       case "only the subject":
-        return [...extendEntries(block, side), ...newEntry(block, side)];
+        return [...extendEntries(block, side, naming), ...newEntry(block, side)];
       case "nobody":
         return correctedSubject(block, side);
       case "others":
@@ -30,8 +31,7 @@ export function extendKubernetes(side: WantedSide): readonly Candidate[] {
 const peerField = { egress: "to", ingress: "from" } as const;
 
 /** One rule stands for one peer of an entry, so the same entry may come more than once. */
-function extendEntries(block: Block, side: WantedSide): readonly Candidate[] {
-  const naming = namings(side);
+function extendEntries(block: Block, side: WantedSide, naming: ReturnType<typeof namings>): readonly Candidate[] {
   const ports = new Map<string, Candidate>();
   const peers: Candidate[] = [];
   for (const rule of block.rules.filter(({ direction }) => direction === side.direction)) {
@@ -102,7 +102,10 @@ function newEntry(block: Block, side: WantedSide): readonly Candidate[] {
   const { manifest, policy, spec } = block;
   const { direction } = side;
   const entry = networkEntry(side, policy.namespace ?? "");
-  if (entry === undefined) return [];
+  // Kubernetes ignores a list that policyTypes does not name, although Cilium does not (S24).
+  const types = spec["policyTypes"];
+  const word = direction === "egress" ? "Egress" : "Ingress";
+  if (entry === undefined || (Array.isArray(types) && !types.includes(word))) return [];
   const list = Array.isArray(spec[direction]) ? (spec[direction] as unknown[]) : [];
   const path = [...block.path, direction];
   const edit: Edit =

@@ -45,11 +45,13 @@ function changed(value: unknown, path: Path, edit: Change): unknown {
     if (rest.length === 0 && edit.kind === "remove") return list.filter((_each, index) => index !== step);
     return list.map((each, index) => (index === step ? changed(each, rest, edit) : each));
   }
-  if (!isFields(value)) throw new RangeError(`no object where ${pathText(edit.path)} needs one`);
+  // An object that is not written is one without fields.
+  const fields = value ?? {};
+  if (!isFields(fields)) throw new RangeError(`no object where ${pathText(edit.path)} needs one`);
   if (rest.length === 0 && edit.kind === "remove") {
-    return Object.fromEntries(Object.entries(value).filter(([key]) => key !== step));
+    return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== step));
   }
-  return { ...value, [step]: changed(value[step], rest, edit) };
+  return { ...fields, [step]: changed(fields[step], rest, edit) };
 }
 
 /** `spec.egress[0].toPorts`. */

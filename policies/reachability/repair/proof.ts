@@ -1,10 +1,12 @@
 /**
  * Proof: what a change of policies does to every pair and every port, told from what it should do.
  */
-import { compare, type Comparison, type PairChange, type SpanChange } from "../diff.ts";
+import { cellChanges, compare, type Comparison, type PairChange, type SpanChange } from "../diff.ts";
+import { connect } from "../matrix.ts";
 import type { Direction, Endpoint, Rule, World } from "../model.ts";
 import { outsideOf } from "../outside.ts";
 import type { Protocol } from "../ports.ts";
+import { selectsLabels } from "../selectors.ts";
 import { withExternals, type ApiServer, type External } from "../read/externals.ts";
 
 /** The connection that is wanted, its ends by name. */
@@ -47,9 +49,54 @@ export function proofOf(
   return judged(compare(given(before), given(after)), wanted, kind);
 }
 
-/** The same for one side alone, whatever the other says. */
-export function only(rules: readonly Rule[], direction: Direction): readonly Rule[] {
-  return rules.filter((rule) => rule.direction === direction);
+/**
+ * Whether a change of rules opens one side of what is wanted, whatever the other side says, and changes neither side of
+ * anything else. Asked of the pods that the changed rules govern; undefined where those are too many to ask one by one.
+ */
+export function opensAlone(
+  before: readonly Rule[],
+  after: readonly Rule[],
+  wanted: Wanted,
+  direction: Direction,
+  inhabitants: Inhabitants,
+  kind: "opens" | "opens a request",
+): boolean | undefined {
+  const { world, apiServer } = inhabitants;
+  const [old, now] = [new Set(before), new Set(after)];
+  const moved = [...before.filter((rule) => !now.has(rule)), ...after.filter((rule) => !old.has(rule))];
+  const externals = [...outsideBeside(inhabitants.externals, [...before, ...after]), ...inhabitants.externals];
+  const given = (rules: readonly Rule[]): World => withExternals({ ...world, rules }, externals, apiServer);
+  const governs = ({ kind: what, labels }: Endpoint): boolean =>
+    what === "pod" && moved.some(({ subject }) => selectsLabels(subject.labels, labels));
+  const subjects = world.endpoints.filter(governs).map(({ name }) => name);
+  if (subjects.length > mostSubjects) return undefined;
+  let reached = false;
+  for (const side of ["egress", "ingress"] as const) {
+    const of = (rules: readonly Rule[]): readonly Rule[] =>
+      rules.filter((rule) => rule.direction === side && governsAny(rule, subjects, world));
+    const [earlier, later] = [connect(given(of(before))), connect(given(of(after)))];
+    const { endpoints } = later.world;
+    for (const subject of subjects) {
+      const at = endpoints.findIndex(({ name }) => name === subject);
+      for (const peer of endpoints.keys()) {
+        if (peer === at) continue;
+        const [from, to] = side === "egress" ? [at, peer] : [peer, at];
+        for (const change of cellChanges(earlier.cell(from, to), later.cell(from, to))) {
+          const pair = { from: endpoints[from]?.name ?? "", to: endpoints[to]?.name ?? "" };
+          if (side !== direction || !isWanted(pair, change, wanted, kind)) return false;
+          reached = true;
+        }
+      }
+    }
+  }
+  return reached;
+}
+
+/** Each costs a row of the whole cluster. */
+const mostSubjects = 20;
+
+function governsAny({ subject }: Rule, names: readonly string[], { endpoints }: World): boolean {
+  return endpoints.some(({ name, labels }) => names.includes(name) && selectsLabels(subject.labels, labels));
 }
 
 /** An atom of one address and a name are those that are given, if they are. */
@@ -64,22 +111,31 @@ function outsideBeside(given: readonly External[], rules: readonly Rule[]): read
 }
 
 function judged({ changed, unchanged }: Comparison, wanted: Wanted, kind: Parameters<typeof proofOf>[4]): Proof {
-  const asked = kind === "opens a request" ? ["ALLOWED", "L7-CHANGED"] : ["ALLOWED"];
-  const isWanted = ({ from, to }: PairChange, change: SpanChange): boolean =>
+  const harmless = (pair: PairChange, change: SpanChange): boolean =>
+    kind === "opens nothing" ? change.kind === "L7-CHANGED" : isWanted(pair, change, wanted, kind);
+  const also = changed.flatMap((pair) => {
+    const changes = pair.changes.filter((change) => !harmless(pair, change));
+    return changes.length === 0 ? [] : [{ ...pair, changes }];
+  });
+  const reached =
+    kind === "opens nothing" || changed.some((pair) => pair.changes.some((each) => isWanted(pair, each, wanted, kind)));
+  return { exact: also.length === 0 && reached, also, changed: changed.length, unchanged };
+}
+
+function isWanted(
+  { from, to }: Pick<PairChange, "from" | "to">,
+  change: SpanChange,
+  wanted: Wanted,
+  kind: "opens" | "opens a request",
+): boolean {
+  return (
     from === wanted.from &&
     to === wanted.to &&
     change.protocol === wanted.protocol &&
     change.first === wanted.port &&
     change.last === wanted.port &&
-    asked.includes(change.kind);
-  const harmless = (pair: PairChange, change: SpanChange): boolean =>
-    kind === "opens nothing" ? change.kind === "L7-CHANGED" : isWanted(pair, change);
-  const also = changed.flatMap((pair) => {
-    const changes = pair.changes.filter((change) => !harmless(pair, change));
-    return changes.length === 0 ? [] : [{ ...pair, changes }];
-  });
-  const reached = kind === "opens nothing" || changed.some((pair) => pair.changes.some((each) => isWanted(pair, each)));
-  return { exact: also.length === 0 && reached, also, changed: changed.length, unchanged };
+    (change.kind === "ALLOWED" || (kind === "opens a request" && change.kind === "L7-CHANGED"))
+  );
 }
 
 /** The endpoint of this name. */

@@ -20,6 +20,8 @@ export interface WantedSide {
   readonly port: number;
   readonly request?: Request;
   readonly world: World;
+  /** Nobody but the two, under the same rules: what is asked about them alone is asked here, because it is cheap. */
+  readonly pair: World;
   readonly blocks: readonly Block[];
   /** What new policies are written in. */
   readonly language: "cilium" | "kubernetes";
@@ -37,19 +39,29 @@ export interface Candidate {
   readonly reluctance?: number;
 }
 
+export type Governed = "only the subject" | "others too" | "nobody" | "others";
+
+/** A rule governs the same pods however often it is asked. */
+const known = new WeakMap<Rule, { readonly subject: Endpoint; readonly answer: Governed }>();
+
 /** Pods that the block governs, told from the one that is meant. */
-export function governed(
-  { rules }: Block,
-  { world, subject }: WantedSide,
-): "only the subject" | "others too" | "nobody" | "others" {
+export function governed({ rules }: Block, { world, subject }: WantedSide): Governed {
   const [rule] = rules;
   if (rule === undefined) return "nobody";
-  const pods = world.endpoints.filter((each) => each.kind === "pod" && selectsLabels(rule.subject.labels, each.labels));
+  const found = known.get(rule);
+  if (found?.subject === subject) return found.answer;
+  const answer = governedBy(rule, world, subject);
+  known.set(rule, { subject, answer });
+  return answer;
+}
+
+function governedBy(rule: Rule, { endpoints }: World, subject: Endpoint): Governed {
+  const selects = (each: Endpoint): boolean => each.kind === "pod" && selectsLabels(rule.subject.labels, each.labels);
+  if (!selects(subject)) return endpoints.some(selects) ? "others" : "nobody";
   const meant = labelsKey(subject.labels);
-  const own = pods.filter((each) => labelsKey(each.labels) === meant);
-  if (pods.length === 0) return "nobody";
-  if (own.length === 0) return "others";
-  return own.length === pods.length ? "only the subject" : "others too";
+  return endpoints.some((each) => selects(each) && labelsKey(each.labels) !== meant)
+    ? "others too"
+    : "only the subject";
 }
 
 /** `cnp dev/backend spec.ingress[0]`. */
@@ -71,10 +83,9 @@ export type Naming = "the peer" | "the port" | "neither";
 
 /** Which entries name the peer or the port, but not both. */
 export function namings(side: WantedSide): (rule: Rule) => Naming {
-  const { endpoints } = side.world;
-  const [subject, peer] = [endpoints.indexOf(side.subject), endpoints.indexOf(side.peer)];
-  const [from, to] = side.direction === "egress" ? [subject, peer] : [peer, subject];
-  const { sides } = explain({ from, to, protocol: side.protocol, port: side.port }, side.world);
+  const [from, to] = side.direction === "egress" ? [side.subject, side.peer] : [side.peer, side.subject];
+  const at = (endpoint: Endpoint): number => side.pair.endpoints.indexOf(endpoint);
+  const { sides } = explain({ from: at(from), to: at(to), protocol: side.protocol, port: side.port }, side.pair);
   const found = sides.find(({ direction }) => direction === side.direction)?.nearMisses ?? [];
   const byPlace = new Map(found.map(({ origin, because }) => [JSON.stringify(origin), because]));
   return ({ origin }) => {
