@@ -38,6 +38,7 @@ export class Contributions {
   readonly #answers: SideAnswers;
   /** What an identity calls its ports, by number. */
   readonly #variants: readonly number[];
+  readonly #plain: (number | undefined)[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #spoken: (readonly Spoken[])[] = [];
 
@@ -90,11 +91,17 @@ export class Contributions {
 
   #number(terms: Terms, towards: Towards, subject: number, peer: number): number {
     const { as, name, listener, together } = towards;
+    if (as === "yes" && name === "known" && listener === 0 && together === "nobody") {
+      // Nearly all are so, and are found without making a text.
+      return (this.#plain[terms.id] ??= this.#added(terms, towards, subject, peer));
+    }
     const key = `${String(terms.id)} ${as} ${name} ${String(listener)} ${together}`;
-    return remembered(this.#numbers, key, () => {
-      const server = listener === nobody ? [] : this.#ready.listener(this.#direction, subject, peer);
-      return this.#spoken.push(this.#spokenBy(terms, towards, server, peer)) - 1;
-    });
+    return remembered(this.#numbers, key, () => this.#added(terms, towards, subject, peer));
+  }
+
+  #added(terms: Terms, towards: Towards, subject: number, peer: number): number {
+    const server = towards.listener === nobody ? [] : this.#ready.listener(this.#direction, subject, peer);
+    return this.#spoken.push(this.#spokenBy(terms, towards, server, peer)) - 1;
   }
 
   #spokenBy(

@@ -71,7 +71,11 @@ interface Scratch {
   /** The state of every peer, 0 between two rows. */
   readonly stateOf: Int32Array;
   readonly told: Int32Array;
+  /** Enough for the states of most rows. */
+  readonly next: Int32Array;
 }
+
+const unknownState = -1;
 
 /** A row in the making. */
 class Filling {
@@ -82,12 +86,15 @@ class Filling {
   readonly #stateOf: Int32Array;
   readonly #told: Int32Array;
   #count = 0;
+  /** By state: the one that follows it. */
+  #next: Int32Array;
   readonly #counting: Counting;
   readonly #numbers = new Map<string, number>();
 
-  constructor({ stateOf, told }: Scratch, nodes: Int32Array, counting: Counting) {
+  constructor({ stateOf, told, next }: Scratch, nodes: Int32Array, counting: Counting) {
     this.#stateOf = stateOf;
     this.#told = told;
+    this.#next = next;
     this.#counting = counting;
     for (const node of nodes) {
       stateOf[node] = 1;
@@ -97,13 +104,16 @@ class Filling {
 
   say(peers: Int32Array, contribution: number): void {
     // Worked out once per state, so that a peer costs one look-up.
-    const after: (number | undefined)[] = [];
+    if (this.#next.length < this.states.length) this.#next = new Int32Array(2 * this.states.length);
+    const next = this.#next.fill(unknownState, 0, this.states.length);
     const stateOf = this.#stateOf;
     for (let index = 0; index < peers.length; index += 1) {
       const peer = peers[index] ?? 0;
       const before = stateOf[peer] ?? 0;
       if (before === 0) this.#told[this.#count++] = peer;
-      stateOf[peer] = after[before] ??= this.#after(before, contribution);
+      let state = next[before] ?? unknownState;
+      if (state === unknownState) next[before] = state = this.#after(before, contribution);
+      stateOf[peer] = state;
     }
   }
 
@@ -147,7 +157,7 @@ export class Rows {
     const isNode = (peer: number): boolean => hasReserved(representatives[peer]?.labels ?? new Map(), "host");
     this.#nodes = Int32Array.from(direction === "ingress" ? [...representatives.keys()].filter(isNode) : []);
     const room = (): Int32Array => new Int32Array(representatives.length);
-    this.#scratch = { stateOf: room(), told: room() };
+    this.#scratch = { stateOf: room(), told: room(), next: new Int32Array(64) };
   }
 
   /** Subjects with one policy have one row, unless the names of their ports mean something else. */

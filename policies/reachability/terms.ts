@@ -6,6 +6,7 @@
 import { contextKey, merge, restrictionKey, unrestricted, withWildcard, type L7Restriction } from "./l7.ts";
 import type { Authentication, PortScope, Rule } from "./model.ts";
 import type { PortEntry } from "./ports.ts";
+import { remembered } from "./remembered.ts";
 
 /** Traffic of one port range, or of everything. */
 export type PortFilter = PortEntry | { readonly kind: "everything" };
@@ -52,24 +53,27 @@ export function filterKey(filter: PortFilter): string {
 export class TermBook {
   readonly #byText = new Map<string, Terms>();
   readonly #byScope = new WeakMap<PortScope, Map<string, Said>>();
+  #last: { readonly rule: Rule; readonly isolated: "yes" | "no" | "maybe"; readonly said: Said } | undefined;
   readonly #merged = new Map<Terms, Map<Terms, Said>>();
 
   /** Where nothing is isolated, an L7 list must not turn into one: everything else passes too (S7, S23). */
   termsOf(rule: Rule, isolated: "yes" | "no" | "maybe"): Said {
+    // The peers of one entry come one after the other, and were read with one object of ports.
+    const last = this.#last;
+    if (last?.isolated === isolated && saysTheSame(last.rule, rule)) return last.said;
     const { scope, action, authentication, certainty, tier } = rule;
-    // The peers of one entry were read with one object of ports.
     let known = this.#byScope.get(scope);
     if (known === undefined) this.#byScope.set(scope, (known = new Map<string, Said>()));
     const key = `${action} ${authentication} ${certainty} ${tier} ${isolated === "no" ? "softened" : ""}`;
-    let said = known.get(key);
-    if (said === undefined) {
+    const said = remembered(known, key, () => {
       const terms = filtersOf(rule).map(({ filter, l7 }): Term => ({
         filter,
         l7: isolated === "no" ? withWildcard(l7) : l7,
         ...{ action, authentication, certainty, tier },
       }));
-      known.set(key, (said = this.#together(terms)));
-    }
+      return this.#together(terms);
+    });
+    this.#last = { rule, isolated, said };
     return said;
   }
 
@@ -100,6 +104,16 @@ export class TermBook {
     if (terms === undefined) this.#byText.set(text, (terms = { id: this.#byText.size, list }));
     return terms;
   }
+}
+
+function saysTheSame(one: Rule, other: Rule): boolean {
+  return (
+    one.scope === other.scope &&
+    one.action === other.action &&
+    one.authentication === other.authentication &&
+    one.certainty === other.certainty &&
+    one.tier === other.tier
+  );
 }
 
 function termKey({ filter, action, l7, authentication, certainty, tier }: Term): string {
