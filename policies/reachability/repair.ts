@@ -69,9 +69,12 @@ export function repair(input: RepairInput): Repairs {
   const names = search.learning();
   if (names !== undefined) return { exact: names, wider: [] };
   const answers = search.answers();
-  const proved = answers.map((state) => ({ state, proof: search.prove(state) }));
-  const exact = proved.find(({ proof }) => proof.exact);
-  if (exact !== undefined) return { exact: repairOf(exact), wider: [] };
+  const proved: { readonly state: State; readonly proof: Proof }[] = [];
+  for (const state of answers) {
+    const proof = search.prove(state);
+    if (proof.exact) return { exact: repairOf({ state, proof }), wider: [] };
+    proved.push({ state, proof });
+  }
   const breadth = ({ proof }: { readonly proof: Proof }): number =>
     proof.also.reduce((sum, { changes }) => sum + changes.length, 0);
   return {
