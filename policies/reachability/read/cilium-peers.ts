@@ -158,6 +158,7 @@ const readCidrRule =
     const except = reading.texts(fields["except"], `${path}.except`) ?? [];
     if (forms[0] === "cidr") return readRange(fields["cidr"], except, path, reading);
     if (selectsEveryGroup(fields["cidrGroupSelector"]) && except.length === 0) {
+      readLabelSelector(fields["cidrGroupSelector"], `${path}.cidrGroupSelector`, reading);
       noteEveryGroup(path, reading);
       return unmodelled("cidrGroupSelector", "anyone")(value, path, reading);
     }
