@@ -18,11 +18,12 @@ import { ciliumValues } from "./cilium/values.ts";
 import { aksWarnings } from "./cluster/aks-problems.ts";
 import { clusterFacts } from "./cluster/facts.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
+import { gatewayPods } from "./gateway/gateway.ts";
 import { gatewayValues } from "./gateway/values.ts";
 import { mergeValues } from "./helm-values.ts";
 import { rewriteImages } from "./images.ts";
 import { kyvernoValues } from "./kyverno/values.ts";
-import { isolatedNamespaces } from "./namespaces.ts";
+import { isolatedNamespaces, namespaceLabels } from "./namespaces.ts";
 import { overlayProblems } from "./overlays.ts";
 import type { Settings } from "./settings.ts";
 import { settingsFromPulumi } from "./settings-reader.ts";
@@ -59,7 +60,7 @@ async function decide(): Promise<Plan> {
   const settings = settingsFromPulumi();
   const facts = clusterFacts(settings);
   const bundles = selectBundles(settings.policies);
-  const context = bundleContext(settings);
+  const context = bundleContext(settings, facts);
   const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
     rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
 
@@ -106,8 +107,16 @@ async function decide(): Promise<Plan> {
 }
 
 /** What the stack tells its bundles. */
-export function bundleContext(settings: Pick<Settings, "namespaces">): BundleContext {
-  return { isolatedNamespaces: isolatedNamespaces(settings.namespaces), choices: {} };
+export function bundleContext(settings: Settings, facts: ClusterFacts): BundleContext {
+  return {
+    isolatedNamespaces: isolatedNamespaces(settings.namespaces),
+    namespaceLabels: Object.fromEntries(
+      Object.entries(settings.namespaces).map(([name, choices]) => [name, namespaceLabels(choices)]),
+    ),
+    entry: facts.entry,
+    ...(settings.gateway.enabled ? { gateway: gatewayPods } : {}),
+    choices: { environmentIsolation: settings.policies.environmentIsolation },
+  };
 }
 
 /** The charts the settings ask for. */

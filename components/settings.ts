@@ -122,7 +122,18 @@ const namespace = block({
 });
 
 const policies = block({
-  bundles: setting(list(words("baseline")), ["baseline"], "Policy bundles to apply."),
+  bundles: setting(list(words("baseline", "environment-isolation")), ["baseline"], "Policy bundles to apply."),
+  environmentIsolation: setting(
+    block({
+      environments: setting(
+        list(dnsLabel),
+        [],
+        "Environments that never reach each other: values of the label `environment` of namespaces. At least two.",
+      ),
+    }),
+    {},
+    "Bundle `environment-isolation`.",
+  ),
 });
 
 const kwok = block({

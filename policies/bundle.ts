@@ -5,6 +5,7 @@
  * that was not judged.
  */
 import type { BundleChoices } from "./choices.ts";
+import type { Entity } from "./reachability/read/externals.ts";
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -24,8 +25,22 @@ export interface Manifest {
 export interface BundleContext {
   /** Namespaces that start closed. */
   readonly isolatedNamespaces: readonly string[];
+  /** Labels of the stack's own namespaces, by name, as they are made. */
+  readonly namespaceLabels: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What a connection from outside is to a policy when it arrives at the pod that takes it in. */
+  readonly entry: readonly Entity[];
+  /** Names of the gateway. Absent where the stack has none. */
+  readonly gateway?: GatewayPods;
   /** What the stack chose for each bundle, defaults filled. */
   readonly choices: BundleChoices;
+}
+
+/** The pods of the platform's gateway, by what selects them. */
+export interface GatewayPods {
+  readonly controlPlaneLabels: Readonly<Record<string, string>>;
+  readonly dataPlaneLabels: Readonly<Record<string, string>>;
+  /** Ports on which containers of the data plane take connections from outside. */
+  readonly listenerPorts: readonly number[];
 }
 
 /** What a bundle cannot work without; a setting that takes it away is refused. */

@@ -1,8 +1,9 @@
 /** The bundles there are, in the order in which they are applied, and the choice among them. */
 import { baseline } from "./baseline/bundle.ts";
 import type { Bundle } from "./bundle.ts";
+import { environmentIsolation } from "./environment-isolation/bundle.ts";
 
-export const bundles: readonly Bundle[] = [baseline];
+export const bundles: readonly Bundle[] = [baseline, environmentIsolation];
 
 /** The bundles a stack switched on, in our order whatever the order of its list. */
 export function selectBundles(policies: { readonly bundles: readonly string[] }): readonly Bundle[] {

@@ -1,4 +1,10 @@
 /** Choices: what a stack may say to its bundles, one key for each bundle that can be told something. */
 
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- The first bundle that is told something adds its key.
-export interface BundleChoices {}
+export interface BundleChoices {
+  readonly environmentIsolation: EnvironmentIsolationChoices;
+}
+
+export interface EnvironmentIsolationChoices {
+  /** Values of the label `environment`. Namespaces of two different ones never reach each other. */
+  readonly environments: readonly string[];
+}

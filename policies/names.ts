@@ -10,6 +10,9 @@ export const isolateLabel = "kyverno.io/isolate";
 /** Routes of namespaces with this label may attach to the platform's Gateway. */
 export const gatewayAccessLabel = "platform-gateway-access";
 
+/** The environment a namespace belongs to; its value is the environment's name. */
+export const environmentLabel = "environment";
+
 /** What a label says where it stands at all: absence is the other answer, there is no "false". */
 export const present = "true";
 
@@ -39,6 +42,11 @@ export const systemNamespaces: readonly string[] = [
 
 /** How Cilium spells a label of a pod or namespace in a selector. */
 export const ciliumNamespaceKey = "k8s:io.kubernetes.pod.namespace";
+
+/** The same for a label of the namespace that a pod is in. */
+export function ciliumNamespaceLabelKey(label: string): string {
+  return `k8s:io.cilium.k8s.namespace.labels.${label}`;
+}
 
 /**
  * Pods that resolve names for the cluster, as a Cilium peer.

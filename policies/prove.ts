@@ -4,7 +4,7 @@
  * Whatever Cilium would refuse, drop or silently reinterpret breaks the proof, and so does what cannot be known.
  */
 import type { Bundle, BundleContext, BundlePromise, Manifest } from "./bundle.ts";
-import { clusterDnsPod } from "./inventory.ts";
+import { clusterDnsPod, namespace } from "./inventory.ts";
 import type { Problem } from "./problems.ts";
 import { outsideOf } from "./reachability/outside.ts";
 import { checkPromises, readPromises, type PromiseResult } from "./reachability/promises.ts";
@@ -27,7 +27,8 @@ export interface Proof {
 
 export function prove({ bundles, context, apiServer }: Candidate): Proof {
   const manifests = bundles.flatMap((bundle) => bundle.manifests(context));
-  const inventory = once([clusterDnsPod, ...bundles.flatMap((bundle) => bundle.examples(context))]);
+  const namespaces = Object.entries(context.namespaceLabels).map(([name, labels]) => namespace(name, labels));
+  const inventory = once([...namespaces, clusterDnsPod, ...bundles.flatMap((bundle) => bundle.examples(context))]);
   const { world, problems } = readWorld({
     manifests: [...inventory, ...manifests].map((object) => ({ object: { ...object } })),
     externals: [],

@@ -8,16 +8,14 @@ import { bundles, selectBundles } from "../policies/bundles.ts";
 import { prove } from "../policies/prove.ts";
 import { parseManifest } from "../policies/manifests.ts";
 import { systemNamespaces } from "../policies/names.ts";
+import { fullContext, silentContext } from "./support/bundle-context.ts";
 
 const policies = join(import.meta.dirname, "..", "policies");
 
 describe("Baseline", () => {
-  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests({
-    isolatedNamespaces: ["dev", "uat"],
-    choices: {},
-  });
+  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests(fullContext);
 
-  it("closes each isolated namespace with a NetworkPolicy that allows nothing [S1-30]", () => {
+  it("closes each isolated namespace with a NetworkPolicy that allows nothing [S1-30] [S1-33]", () => {
     assert.deepEqual(denyInDev, {
       apiVersion: "networking.k8s.io/v1",
       kind: "NetworkPolicy",
@@ -57,7 +55,7 @@ describe("Baseline", () => {
   });
 
   it("yields nothing where no namespace is isolated", () => {
-    assert.deepEqual(baseline.manifests({ isolatedNamespaces: [], choices: {} }), []);
+    assert.deepEqual(baseline.manifests(silentContext), []);
   });
 });
 
@@ -112,7 +110,7 @@ describe("Every bundle", () => {
     });
 
     it(`${bundle.name} promises what must be and what must never be, each with its reason, and keeps it`, () => {
-      const context = { isolatedNamespaces: ["dev", "uat"], choices: {} };
+      const context = fullContext;
       const kinds = bundle.promises(context).map((promise) => ("must" in promise ? "must" : "never"));
       assert.deepEqual([...new Set(kinds)].sort(), ["must", "never"]);
       assert.ok(bundle.promises(context).every(({ because }) => because !== ""));
@@ -121,7 +119,7 @@ describe("Every bundle", () => {
     });
 
     it(`${bundle.name} binds no system namespace and says whose labels it selects [S1-34]`, () => {
-      assert.deepEqual(faults(bundle, bundle.manifests({ isolatedNamespaces: ["dev"], choices: {} })), []);
+      assert.deepEqual(faults(bundle, bundle.manifests(fullContext)), []);
     });
   }
 

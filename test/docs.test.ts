@@ -110,6 +110,7 @@ describe("The documents", () => {
       "docs/workflows.md",
       "policies/README.md",
       "policies/baseline/README.md",
+      "policies/environment-isolation/README.md",
       "policies/reachability/SEMANTICS.md",
     ]);
   });

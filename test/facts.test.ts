@@ -26,6 +26,7 @@ describe("the facts of a cluster", () => {
       routing: ["native", "tunnel"],
       kubeProxy: "follows",
       exposure: "nodePort",
+      entry: ["world", "host", "remote-node"],
       announcements: "possible",
       apiServerPlaces: ["on another node", "on the pod's node"],
       apiServer: { kind: "known", host: "simulated-nodes.invalid", port: 6443 },
@@ -52,6 +53,7 @@ describe("the facts of a cluster", () => {
         routing: ["native", "tunnel"],
         kubeProxy: "follows",
         exposure: "nodePort",
+        entry: ["world", "host", "remote-node"],
         announcements: "possible",
         apiServerPlaces: ["on another node", "on the pod's node"],
         apiServer: { kind: "known", host: "shop-control-plane", port: 6443 },
@@ -73,6 +75,7 @@ describe("the facts of a cluster", () => {
       routing: ["tunnel"],
       kubeProxy: "kept",
       exposure: "loadBalancer",
+      entry: ["world"],
       announcements: "pointless",
       apiServerPlaces: ["outside the cluster"],
       apiServer: { kind: "created", port: 443 },
@@ -102,6 +105,7 @@ describe("the facts of a cluster", () => {
         routing: ["tunnel"],
         kubeProxy: "kept",
         exposure: "loadBalancer",
+        entry: ["world"],
         announcements: "pointless",
         apiServerPlaces: ["outside the cluster", "on another node", "on the pod's node"],
         apiServer: { kind: "unknown" },
@@ -140,10 +144,42 @@ describe("the facts of a cluster", () => {
         routing: ["native", "tunnel"],
         kubeProxy: "removed",
         exposure: "nodePort",
+        entry: ["world", "host", "remote-node"],
         announcements: "possible",
         apiServerPlaces: ["outside the cluster", "on another node", "on the pod's node"],
         apiServer: { kind: "known", host: "api.example.com", port: 6443 },
       },
     );
   });
+});
+
+describe("What a connection from outside is when it arrives", () => {
+  for (const [what, written, entry] of [
+    ["node ports and native routes", { target: "kind" }, ["world", "host", "remote-node"]],
+    ["node ports and Cilium's tunnel", { target: "kind", cilium: { routing: "tunnel" } }, ["world"]],
+    [
+      "node ports of kube-proxy, tunnel or not",
+      { target: "kind", cilium: { routing: "tunnel", kubeProxyReplacement: false } },
+      ["world", "host", "remote-node"],
+    ],
+    ["a cloud's load balancer", { target: "aks" }, ["world"]],
+    [
+      "a load balancer that L2 announcements answer for",
+      {
+        ...existing,
+        existing: {
+          podCidr: "100.64.0.0/16",
+          routing: ["native"],
+          apiServerHost: "api.example.com",
+          announcements: "possible",
+        },
+        cilium: { l2Announcements: true, lbIpam: true },
+      },
+      ["world", "host", "remote-node"],
+    ],
+  ] as const) {
+    it(`behind ${what} is ${entry.join(", ")}`, () => {
+      assert.deepEqual(factsOf(written).entry, entry);
+    });
+  }
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { isolatedNamespaces, namespaceLabels, Namespaces } from "../components/namespaces.ts";
 import { PolicyBundles } from "../components/policy-bundles.ts";
 import { baseline } from "../policies/baseline/bundle.ts";
+import { silentContext } from "./support/bundle-context.ts";
 import { clusterHandle, foreignFacts, localFacts } from "./support/cluster-handle.ts";
 import { recordResources } from "./support/mocks.ts";
 import { settingsOf } from "./support/settings.ts";
@@ -54,7 +55,7 @@ describe("Namespaces", () => {
 });
 
 describe("PolicyBundles", () => {
-  const manifests = baseline.manifests({ isolatedNamespaces: ["dev"], choices: {} });
+  const manifests = baseline.manifests({ ...silentContext, isolatedNamespaces: ["dev"] });
 
   it("applies the very objects it is given, after the network and the namespaces", async () => {
     const recording = recordResources();

@@ -4,8 +4,9 @@ import { baseline } from "../policies/baseline/bundle.ts";
 import type { Bundle, BundleContext, Manifest } from "../policies/bundle.ts";
 import { prove, type Candidate } from "../policies/prove.ts";
 import { formatProblems } from "../policies/problems.ts";
+import { silentContext } from "./support/bundle-context.ts";
 
-const context: BundleContext = { isolatedNamespaces: ["dev"], choices: {} };
+const context: BundleContext = { ...silentContext, isolatedNamespaces: ["dev"] };
 const anywhere: Candidate["apiServer"] = ["on another node", "on the pod's node", "outside the cluster"];
 
 /** A bundle of one policy and nothing of its own to promise. */
@@ -78,7 +79,7 @@ describe("The proof", () => {
     assert.deepEqual(prove(outside).problems, []);
   });
 
-  it("breaks on an object that Cilium refuses, and on a field it drops", () => {
+  it("breaks on an object that Cilium refuses, and on a field it drops [S2-20]", () => {
     const refused = inDev("refused", { endpointSelector: {}, egress: [], enableDefaultDeny: true });
     assert.match(problemsWith(refused), /dev\/refused › spec\.enableDefaultDeny: `true` has the wrong type/);
     const dropped = inDev("dropped", {
@@ -92,7 +93,6 @@ describe("The proof", () => {
   });
 
   it("breaks on a name that no rule lets Cilium learn", () => {
-    const context: BundleContext = { isolatedNamespaces: [], choices: {} };
     const byName = inDev("by-name", {
       endpointSelector: {},
       egress: [{ toFQDNs: [{ matchName: "example.org" }], toPorts: [{ ports: [{ port: "443", protocol: "TCP" }] }] }],
@@ -105,7 +105,7 @@ describe("The proof", () => {
     };
     const bundle: Bundle = { ...adding(byName), examples: () => [pod] };
     assert.match(
-      formatProblems(prove({ bundles: [bundle], context, apiServer: ["on another node"] }).problems),
+      formatProblems(prove({ bundles: [bundle], context: silentContext, apiServer: ["on another node"] }).problems),
       /reachability\/name-never-learned/,
     );
   });

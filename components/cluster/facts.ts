@@ -10,6 +10,26 @@ import type { ApiServerAddress, ClusterFacts } from "./handle.ts";
 import { lifetimeOf } from "./lifetime.ts";
 
 export function clusterFacts(settings: Settings): ClusterFacts {
+  const facts = targetFacts(settings);
+  return { ...facts, entry: entryOf(settings, facts) };
+}
+
+/** All but what follows from the rest. */
+type TargetFacts = Omit<ClusterFacts, "entry">;
+
+/**
+ * Where a node passes a connection on to a pod of another node, it may put its own address before it: it does on node
+ * ports, which every node answers, unless Cilium's tunnel carries who it really was. The node that the pod is on is
+ * `host`, any other `remote-node`. A load balancer that hands over at the pod's own node hides nothing.
+ */
+function entryOf(settings: Settings, facts: TargetFacts): ClusterFacts["entry"] {
+  const { routing, kubeProxyReplacement, l2Announcements } = settings.cilium;
+  const passedOn = facts.exposure === "nodePort" || l2Announcements;
+  const carried = (routing ?? facts.routing[0]) === "tunnel" && kubeProxyReplacement;
+  return passedOn && !carried ? ["world", "host", "remote-node"] : ["world"];
+}
+
+function targetFacts(settings: Settings): TargetFacts {
   switch (settings.target) {
     case "kwok":
       return kwokFacts(settings);
@@ -37,7 +57,7 @@ const local = {
   announcements: "possible",
 } as const satisfies Partial<ClusterFacts>;
 
-function kwokFacts(settings: Settings): ClusterFacts {
+function kwokFacts(settings: Settings): TargetFacts {
   return {
     ...local,
     target: "kwok",
@@ -50,7 +70,7 @@ function kwokFacts(settings: Settings): ClusterFacts {
   };
 }
 
-function kindFacts(settings: Settings): ClusterFacts {
+function kindFacts(settings: Settings): TargetFacts {
   return {
     ...local,
     target: "kind",
@@ -63,7 +83,7 @@ function kindFacts(settings: Settings): ClusterFacts {
   };
 }
 
-function aksFacts(settings: Settings): ClusterFacts {
+function aksFacts(settings: Settings): TargetFacts {
   const { aks } = settings;
   return {
     target: "aks",
@@ -88,7 +108,7 @@ function aksFacts(settings: Settings): ClusterFacts {
   };
 }
 
-function existingFacts(settings: Settings): ClusterFacts {
+function existingFacts(settings: Settings): TargetFacts {
   const { existing } = settings;
   const [first, ...rest] = existing.routing;
   if (existing.podCidr === undefined || first === undefined) {

@@ -7,7 +7,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { ApiServer as ApiServerPlace } from "../../policies/reachability/read/externals.ts";
+import type { ApiServer as ApiServerPlace, Entity } from "../../policies/reachability/read/externals.ts";
 import type { Lifetime } from "./lifetime.ts";
 
 /** What is true of a cluster before it exists: plain values, decided from the settings alone. */
@@ -36,6 +36,8 @@ export interface ClusterFacts {
   readonly kubeProxy: "follows" | "kept" | "removed";
   /** How traffic from outside enters: published node ports, or a cloud's load balancer. */
   readonly exposure: "nodePort" | "loadBalancer";
+  /** What a connection from outside is to a policy when it arrives at the pod that takes it in. */
+  readonly entry: readonly Entity[];
   /** Whether LB-IPAM pools, L2 announcements and BGP can work on the network underneath. */
   readonly announcements: "possible" | "pointless";
   /** Where the API server may run, seen from a pod: that decides what else it is to a policy. */

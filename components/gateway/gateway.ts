@@ -5,13 +5,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { GatewayPods } from "../../policies/bundle.ts";
 import { gatewayControlNamespace, gatewayNamespace } from "../../policies/names.ts";
 import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
 import { ownedBy } from "../owned.ts";
 import { type GatewayNames, namesOfGateway } from "./names.ts";
 import { platformGateway } from "./platform-gateway.ts";
-import { gatewayClass } from "./values.ts";
+import { gatewayClass, listenerPorts } from "./values.ts";
 
 export interface NginxGatewayFabricArgs {
   readonly cluster: ClusterHandle;
@@ -26,6 +27,9 @@ const gatewayName = "platform";
 
 /** What the chart and the controller call what they make; for selectors, routes and policies. */
 export const gatewayNames: GatewayNames = namesOfGateway(releaseName, gatewayName, gatewayClass);
+
+/** What policies must know of it. */
+export const gatewayPods: GatewayPods = { ...gatewayNames, listenerPorts: Object.values(listenerPorts) };
 
 export class NginxGatewayFabric extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;

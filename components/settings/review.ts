@@ -9,6 +9,7 @@ import { type Settings, settingsSchema } from "../settings.ts";
 import { capacityProblems } from "./capacity.ts";
 import { defaultClusterName, namespaceProblems } from "./names.ts";
 import { networkProblems } from "./networks.ts";
+import { policyProblems } from "./policies.ts";
 import { portProblems } from "./ports.ts";
 import { readShape } from "./shape.ts";
 import { siblingProblems } from "./siblings.ts";
@@ -49,6 +50,7 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
     ...networkProblems(settings, file),
     ...capacityProblems(settings, file),
     ...portProblems(settings, file),
+    ...policyProblems(settings, file),
     ...siblingProblems(settings, input.siblings ?? [], file),
   ];
   const impossible = isWhole(settings) ? judge(wholeStack(stack, settings)).refused : [];

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { parse, parseAllDocuments } from "yaml";
 
+import { clusterFacts } from "../../components/cluster/facts.ts";
 import { namespaceLabels } from "../../components/namespaces.ts";
 import { bundleContext } from "../../components/plan.ts";
 import { selectBundles } from "../../policies/bundles.ts";
@@ -52,7 +53,8 @@ export function stackWorlds(): NamedScenario[] {
     const owned = Object.entries(settings.namespaces).map(
       ([name, choices]) => [name, namespaceLabels(choices)] as const,
     );
-    const policies = selectBundles(settings.policies).flatMap((bundle) => bundle.manifests(bundleContext(settings)));
+    const context = bundleContext(settings, clusterFacts(settings));
+    const policies = selectBundles(settings.policies).flatMap((bundle) => bundle.manifests(context));
     const dns: Pod = {
       namespace: "kube-system",
       name: "coredns",

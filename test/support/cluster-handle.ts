@@ -24,6 +24,7 @@ export const simulatedFacts: ClusterFacts = {
   routing: ["native", "tunnel"],
   kubeProxy: "follows",
   exposure: "nodePort",
+  entry: ["world", "host", "remote-node"],
   announcements: "possible",
 };
 
@@ -42,6 +43,7 @@ export const cloudFacts: ClusterFacts = {
   routing: ["tunnel"],
   kubeProxy: "kept",
   exposure: "loadBalancer",
+  entry: ["world"],
   announcements: "pointless",
   apiServer: { kind: "created", port: 443 },
 };
