@@ -68,7 +68,8 @@ export function handshakeOf(allows: readonly Asking[]): Authentication {
   const own = found(allows.filter(({ fit }) => fit.peers === "one by one"));
   if (own === undefined || together === undefined) return (own ?? together)?.asks ?? "unspecified";
   if (own.strength !== together.strength) return (own.strength > together.strength ? own : together).asks;
-  const [first, second] = own.narrowness >= together.narrowness ? [own, together] : [together, own];
+  // Of two that are equally strong Cilium's lookup takes the wider, although the words beside it say the narrower.
+  const [first, second] = own.narrowness > together.narrowness ? [together, own] : [own, together];
   if (first.authentication !== "unspecified") return first.asks;
   return rank[second.asks] > rank[first.asks] ? second.asks : first.asks;
 }

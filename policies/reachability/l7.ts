@@ -47,7 +47,24 @@ function withRules(
   restriction: Extract<L7Restriction, { rules: unknown }>,
   more: readonly CanonicalRule[],
 ): L7Restriction {
-  return { ...restriction, rules: [...new Set([...restriction.rules, ...more])] };
+  const added = [...new Set(more)].filter((rule) => !restriction.rules.includes(rule));
+  return { ...restriction, rules: [...restriction.rules, ...added] };
+}
+
+/**
+ * Whether Cilium takes what is said for what `old` says, and so leaves it out: as many rules, and each of the old ones
+ * among them. Of `[x, x]` and `[x, y]` the second is lost.
+ */
+export function saysNothingNew(added: L7Restriction, old: L7Restriction): boolean {
+  if (added.kind !== old.kind || contextKey(added) !== contextKey(old)) return false;
+  if (added.kind === "listener" || old.kind === "listener") return restrictionKey(added) === restrictionKey(old);
+  const [one, other] = [partsOf(added), partsOf(old)];
+  const names = [one.serverNames, other.serverNames].map((each = []) => [...new Set(each)].sort().join(" "));
+  return (
+    names[0] === names[1] &&
+    one.rules.length === other.rules.length &&
+    other.rules.every((rule) => one.rules.includes(rule))
+  );
 }
 
 /**
@@ -67,7 +84,11 @@ export function merge(a: L7Restriction, b: L7Restriction): L7Restriction | "conf
   if (kind === "tls") return { kind, ...tls };
   const isPlain = tls.serverNames.length === 0 && tls.terminating === undefined && tls.originating === undefined;
   // No rules on one side is everything, and is written out beside the rules of the other.
-  const merged = withRules({ kind, rules: one.rules, ...(isPlain ? {} : tls) }, other.rules);
+  const context = isPlain ? {} : tls;
+  const merged: L7Restriction =
+    one.rules.length === 0
+      ? { kind, rules: other.rules, ...context }
+      : withRules({ kind, rules: one.rules, ...context }, other.rules);
   return one.rules.length === 0 || other.rules.length === 0 ? withWildcard(merged) : merged;
 }
 
@@ -115,6 +136,12 @@ export function tlsOf(serverNames: readonly string[], terminating?: string, orig
 export function contextKey(restriction: L7Restriction): string {
   if (restriction.kind === "none" || restriction.kind === "listener") return "";
   return `${restriction.terminating ?? ""} ${restriction.originating ?? ""}`;
+}
+
+/** Rules inside one element are a set; how many were written shows only where Cilium takes two lists for equal. */
+export function writtenKey(restriction: L7Restriction): string {
+  const written = "rules" in restriction ? ` ${String(restriction.rules.length)}` : "";
+  return `${restrictionKey(restriction)} ${contextKey(restriction)}${written}`;
 }
 
 /** Rules inside one element are a set. */

@@ -9,7 +9,7 @@ import type { Direction, NamedPort, Origin, Rule } from "./model.ts";
 import { lastPort, type Protocol } from "./ports.ts";
 import { inOrder } from "./rule-order.ts";
 import { anyPeer, onlyExcludes, type PeerSelector } from "./selectors.ts";
-import { filterKey, filtersOf, type PortFilter, type Term, type TermBook, type Terms } from "./terms.ts";
+import { asks, filterKey, filtersOf, type PortFilter, type Term, type TermBook, type Terms } from "./terms.ts";
 
 /** Which of the selected peers Cilium keeps in one entry for all of them: each, none, or those it has a group for. */
 export type Together = "everyone" | "groups" | "nobody";
@@ -59,14 +59,29 @@ export function sidePolicy(rules: readonly Rule[], identities: Identities, book:
         if (said.conflict) conflicts.push(rule.origin);
         continue;
       }
-      const { terms, conflict } = book.merged(bundle.terms, said.terms);
+      const { terms, conflict } = book.merged(bundle.terms, said.written);
       bundle.terms = terms;
       if (bundle.together === "nobody") bundle.together = togetherOf(selector);
       if (bundle.rules.at(-1) !== rule) bundle.rules.push(rule);
-      if (conflict || said.conflict) conflicts.push(rule.origin);
+      if (conflict) conflicts.push(rule.origin);
     }
   }
-  return { rules, isolated, bundles: [...bundles.values()], conflicts };
+  const all = [...bundles.values()];
+  return { rules, isolated, bundles: all, conflicts: [...conflicts, ...possibleConflicts(all, book)] };
+}
+
+/** Peers that are not modelled may be the very ones that another rule names (L1). */
+function possibleConflicts(bundles: readonly Bundle[], book: TermBook): Origin[] {
+  const open = bundles.filter(({ kind, terms }) => kind === "unmodelled" && asks(terms));
+  if (open.length === 0) return [];
+  const asking = bundles.filter(({ terms }) => asks(terms));
+  return open.flatMap((one) => {
+    const conflict = asking.some(
+      (other) =>
+        other !== one && (book.merged(one.terms, other.terms).conflict || book.merged(other.terms, one.terms).conflict),
+    );
+    return conflict ? one.rules.map(({ origin }) => origin) : [];
+  });
 }
 
 function togetherOf(selector: PeerSelector): Together {

@@ -6,7 +6,13 @@
 import { containsAddress, parseAddress } from "../../policies/reachability/cidr.ts";
 import { handshakeOf, narrownessAt, type Fit } from "../../policies/reachability/handshake.ts";
 import { dnsServers, learnedBy } from "../../policies/reachability/learned-names.ts";
-import { merge, unrestricted, withWildcard, type L7Restriction } from "../../policies/reachability/l7.ts";
+import {
+  merge,
+  saysNothingNew,
+  unrestricted,
+  withWildcard,
+  type L7Restriction,
+} from "../../policies/reachability/l7.ts";
 import { hasReserved } from "../../policies/reachability/labels.ts";
 import type {
   Authentication,
@@ -175,6 +181,7 @@ function merged(all: readonly Saying[]): readonly Saying[] | "conflict" {
     const before = found.get(key);
     if (before === undefined || (before.action === "allow" && next.action === "deny")) found.set(key, next);
     if (before === undefined || before.action !== next.action) continue;
+    if (before.authentication === next.authentication && saysNothingNew(next.l7, before.l7)) continue;
     const isPlain = before.l7.kind === "none" && next.l7.kind === "none";
     const l7 = isPlain ? before.l7 : merge(before.l7, next.l7);
     const modes = new Set([before.authentication, next.authentication].filter((mode) => mode !== "unspecified"));

@@ -5,7 +5,7 @@ import { canonical, tlsOf, unrestricted, type L7Restriction } from "../l7.ts";
 import type { PortRule } from "../model.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
 import type { EntryContext } from "./cilium-entry.ts";
-import type { Fields, Reading } from "./fields.ts";
+import { isFields, type Fields, type Reading } from "./fields.ts";
 import { checkDns, checkHttp } from "./l7-rules.ts";
 import { checkEndPort } from "./port-numbers.ts";
 import { isExtended, readProtocol } from "./protocol.ts";
@@ -115,6 +115,8 @@ function readTls(fields: Fields, field: string, path: string, reading: Reading):
 }
 
 const httpFields = ["path", "method", "host", "headers", "headerMatches"];
+const headerFields = ["mismatch", "name", "secret", "value"];
+const secretFields = ["namespace", "name"];
 
 /** Rules as written, without what says nothing: an empty text is as if absent. */
 function readRules(value: unknown, path: string, known: readonly string[], reading: Reading): string[] {
@@ -123,11 +125,24 @@ function readRules(value: unknown, path: string, known: readonly string[], readi
     const fields = reading.fields(each, at) ?? {};
     reading.only(fields, at, known);
     checkRule(fields, at, reading);
-    const said = Object.entries(fields).filter(
-      ([key, inner]) =>
-        known.includes(key) && inner !== "" && inner !== null && !(Array.isArray(inner) && inner.length === 0),
-    );
-    return canonical(Object.fromEntries(said));
+    return canonical(saying(known, fields));
+  });
+}
+
+/** The fields that Cilium knows and that say something. */
+function saying(known: readonly string[], fields: Fields): Fields {
+  const said = Object.entries(fields).filter(
+    ([key, inner]) =>
+      known.includes(key) && inner !== "" && inner !== null && !(Array.isArray(inner) && inner.length === 0),
+  );
+  return Object.fromEntries(said.map(([key, inner]) => [key, key === "headerMatches" ? headersOf(inner) : inner]));
+}
+
+function headersOf(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.filter(isFields).map((header): Fields => {
+    const said = saying(headerFields, header);
+    return isFields(said["secret"]) ? { ...said, secret: saying(secretFields, said["secret"]) } : said;
   });
 }
 
@@ -139,9 +154,14 @@ function checkRule(fields: Fields, path: string, reading: Reading): void {
   reading.texts(fields["headers"], `${path}.headers`);
   for (const [index, each] of (reading.list(fields["headerMatches"], `${path}.headerMatches`) ?? []).entries()) {
     const at = `${path}.headerMatches[${String(index)}]`;
+    // Cilium's own check of it ends in a panic.
+    if (each === null) reading.refuse(at, "no header", "an object with the header's name");
     const header = reading.fields(each, at) ?? {};
-    reading.only(header, at, ["mismatch", "name", "secret", "value"]);
+    reading.only(header, at, headerFields);
     reading.text(header["value"], `${at}.value`);
+    const secret = reading.fields(header["secret"], `${at}.secret`) ?? {};
+    reading.only(secret, `${at}.secret`, secretFields);
+    reading.text(secret["namespace"], `${at}.secret.namespace`);
   }
 }
 
