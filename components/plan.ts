@@ -115,7 +115,7 @@ export function bundleContext(settings: Settings, facts: ClusterFacts): BundleCo
     ),
     entry: facts.entry,
     ...(settings.gateway.enabled ? { gateway: gatewayPods } : {}),
-    choices: { environmentIsolation: settings.policies.environmentIsolation },
+    choices: settings.policies,
   };
 }
 

@@ -5,16 +5,19 @@
  */
 import type * as v from "valibot";
 
+import { bundleNames } from "../policies/choices.ts";
 import {
   block,
   clusterName,
   count,
   dnsLabel,
+  exactName,
   flag,
   helmValues,
   hostName,
   ipv4Address,
   ipv4AddressOrRange,
+  ipv4Part,
   ipv4Range,
   labelKey,
   labelValue,
@@ -121,8 +124,13 @@ const namespace = block({
   labels: setting(named(labelKey, labelValue), {}, "Labels besides those of the platform."),
 });
 
+/** Of a bundle that lives in a namespace of its own. */
+function ownNamespace<const D extends string>(fallback: D) {
+  return setting(dnsLabel, fallback, "Where it applies. Made, closed, unless `namespaces` names it.");
+}
+
 const policies = block({
-  bundles: setting(list(words("baseline", "environment-isolation")), ["baseline"], "Policy bundles to apply."),
+  bundles: setting(list(words(...bundleNames)), ["baseline"], "Policy bundles to apply."),
   environmentIsolation: setting(
     block({
       environments: setting(
@@ -133,6 +141,71 @@ const policies = block({
     }),
     {},
     "Bundle `environment-isolation`.",
+  ),
+  apimOpenai: setting(
+    block({
+      namespace: ownNamespace("apim-openai"),
+      monitoringNamespace: setting(dnsLabel, "monitoring", "Where Prometheus runs. Not made by the platform."),
+      apimNames: setting(
+        list(exactName),
+        ["myapim.azure-api.net", "mycompany-prod.azure-api.net"],
+        "API Management. The defaults are examples. Empty: none.",
+      ),
+      openaiNames: setting(
+        list(exactName),
+        ["myopenai.openai.azure.com", "api.openai.com"],
+        "OpenAI, at Azure or itself. The first default is an example. Empty: none.",
+      ),
+      azureNames: setting(
+        list(exactName),
+        ["mykeyvault.vault.azure.net", "mystorage.blob.core.windows.net", "login.microsoftonline.com"],
+        "Key Vault, storage, and where a workload identity gets its token. The first two defaults are examples. Empty: none.",
+      ),
+      deniedRanges: setting(
+        list(ipv4Part),
+        [],
+        "Addresses outside the cluster that no policy of the namespace may open.",
+      ),
+    }),
+    {},
+    "Bundle `apim-openai`.",
+  ),
+  fqdnEgress: setting(
+    block({
+      namespace: ownNamespace("fqdn-egress"),
+      names: setting(list(exactName), ["myservice.com", "api.github.com"], "What may be reached. Empty: nothing."),
+      ports: setting(list(port), [80, 443], "TCP ports on which it may be reached. Empty: none."),
+    }),
+    {},
+    "Bundle `fqdn-egress`.",
+  ),
+  demoDns: setting(
+    block({
+      namespace: ownNamespace("demo-dns"),
+      form: setting(
+        words("name", "pattern", "port"),
+        "port",
+        "`name`: api.github.com. `pattern`: one label before github.com. `port`: that and github.com, on 443 only.",
+      ),
+    }),
+    {},
+    "Bundle `demo-dns`.",
+  ),
+  demoFlights: setting(
+    block({
+      namespace: ownNamespace("demo-flights"),
+      targetPort: setting(port, 8080, "Port of the containers, not of the Services before them."),
+    }),
+    {},
+    "Bundle `demo-flights`.",
+  ),
+  demoStarWars: setting(
+    block({
+      namespace: ownNamespace("demo-star-wars"),
+      form: setting(words("l4", "l7"), "l7", "`l4`: the whole port. `l7`: only the request to land."),
+    }),
+    {},
+    "Bundle `demo-star-wars`.",
   ),
 });
 

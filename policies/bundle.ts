@@ -62,6 +62,11 @@ export interface Bundle {
   readonly version: string;
   /** One sentence that must hold wherever the bundle is on. */
   readonly promise: string;
+  /**
+   * The one namespace that the bundle is about: made, closed, if the stack does not name it itself. What such a bundle
+   * opens, it opens in what the baseline has closed, so it is refused without the baseline.
+   */
+  readonly namespaceOf?: (choices: BundleChoices) => string;
   needs(context: BundleContext): BundleNeeds;
   manifests(context: BundleContext): readonly Manifest[];
   /** The sentence as lines that can be proved; at least one line says where it ends. */

@@ -1,10 +1,49 @@
-/** Choices: what a stack may say to its bundles, one key for each bundle that can be told something. */
+/** Choices: the words that switch bundles on, and what a stack may say to them, one key for each that can be told something. */
+
+/** In the order in which they are applied. */
+export const bundleNames = [
+  "baseline",
+  "environment-isolation",
+  "apim-openai",
+  "fqdn-egress",
+  "demo-dns",
+  "demo-flights",
+  "demo-star-wars",
+] as const;
+
+/** A bundle that lives in a namespace of its own. */
+interface InItsNamespace {
+  /** Made, closed, if the stack does not name it itself. */
+  readonly namespace: string;
+}
 
 export interface BundleChoices {
   readonly environmentIsolation: EnvironmentIsolationChoices;
+  readonly apimOpenai: InItsNamespace & {
+    /** Where Prometheus runs. The platform does not make it. */
+    readonly monitoringNamespace: string;
+    /** Exact names, as those below. */
+    readonly apimNames: readonly string[];
+    readonly openaiNames: readonly string[];
+    readonly azureNames: readonly string[];
+    /** IPv4 ranges outside the cluster. */
+    readonly deniedRanges: readonly string[];
+  };
+  readonly fqdnEgress: InItsNamespace & { readonly names: readonly string[]; readonly ports: readonly number[] };
+  readonly demoDns: InItsNamespace & { readonly form: "name" | "pattern" | "port" };
+  readonly demoFlights: InItsNamespace & {
+    /** Of the container, which is what a policy sees. */
+    readonly targetPort: number;
+  };
+  readonly demoStarWars: InItsNamespace & { readonly form: "l4" | "l7" };
 }
 
 export interface EnvironmentIsolationChoices {
   /** Values of the label `environment`. Namespaces of two different ones never reach each other. */
   readonly environments: readonly string[];
+}
+
+/** The key under `policies` that speaks to a bundle: `demo-dns` is told by `demoDns`. */
+export function choiceKey(bundle: string): string {
+  return bundle.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

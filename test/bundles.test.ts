@@ -5,15 +5,18 @@ import { join } from "node:path";
 import { baseline } from "../policies/baseline/bundle.ts";
 import type { Bundle, Manifest } from "../policies/bundle.ts";
 import { bundles, selectBundles } from "../policies/bundles.ts";
+import { bundleNames } from "../policies/choices.ts";
 import { prove } from "../policies/prove.ts";
 import { parseManifest } from "../policies/manifests.ts";
 import { systemNamespaces } from "../policies/names.ts";
-import { fullContext, silentContext } from "./support/bundle-context.ts";
+import { contextOf, fullContext, silentContext } from "./support/bundle-context.ts";
 
 const policies = join(import.meta.dirname, "..", "policies");
 
 describe("Baseline", () => {
-  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests(fullContext);
+  const [denyInDev, dnsInDev, denyInUat, dnsInUat] = baseline.manifests(
+    contextOf({ namespaces: { dev: {}, uat: {} } }),
+  );
 
   it("closes each isolated namespace with a NetworkPolicy that allows nothing [S1-30] [S1-33]", () => {
     assert.deepEqual(denyInDev, {
@@ -63,6 +66,10 @@ describe("Selecting bundles", () => {
   it("takes those the stack names, in our order", () => {
     assert.deepEqual(selectBundles({ bundles: ["baseline"] }), [baseline]);
     assert.deepEqual(selectBundles({ bundles: [] }), []);
+    assert.deepEqual(
+      selectBundles({ bundles: [...bundleNames].reverse() }).map(({ name }) => name),
+      bundleNames,
+    );
   });
 });
 
@@ -93,6 +100,14 @@ function bareLabelKeys(value: unknown): string[] {
   });
 }
 
+function deniesOnly({ spec }: Manifest): boolean {
+  return ["egressDeny", "ingressDeny"].some((rules) => rules in spec) && !("egress" in spec) && !("ingress" in spec);
+}
+
+function policyName({ kind, metadata }: Manifest): string {
+  return [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join(" ");
+}
+
 describe("Every bundle", () => {
   const table = readFileSync(join(policies, "README.md"), "utf8");
 
@@ -116,6 +131,23 @@ describe("Every bundle", () => {
       assert.ok(bundle.promises(context).every(({ because }) => because !== ""));
       const places = ["on another node", "on the pod's node", "outside the cluster"] as const;
       assert.deepEqual(prove({ bundles: [baseline, bundle], context, apiServer: places }).problems, []);
+    });
+
+    it(`${bundle.name} applies no object that its promises could spare`, () => {
+      const spared = bundle.manifests(fullContext).filter((object) => {
+        const without: Bundle = {
+          ...bundle,
+          manifests: () => bundle.manifests(fullContext).filter((other) => policyName(other) !== policyName(object)),
+        };
+        const chosen = bundle === baseline ? [without] : [baseline, without];
+        return prove({ bundles: chosen, context: fullContext, apiServer: ["on another node"] }).problems.length === 0;
+      });
+      // A denial is for what others may allow; each has a test of its own.
+      assert.deepEqual(spared.filter((object) => !deniesOnly(object)).map(policyName), []);
+    });
+
+    it(`${bundle.name} holds no header, so no key [S0-24]`, () => {
+      assert.doesNotMatch(JSON.stringify(bundle.manifests(fullContext)), /header/i);
     });
 
     it(`${bundle.name} binds no system namespace and says whose labels it selects [S1-34]`, () => {

@@ -71,6 +71,9 @@ export const helmValues = v.record(v.string(), v.unknown(), "a block of Helm val
 const ipv4RangeExpected = "an IPv4 range that starts at its first address, for example `10.244.0.0/16`";
 export const ipv4Range = v.pipe(v.string(ipv4RangeExpected), v.check(isIpv4Range, ipv4RangeExpected));
 
+/** The whole world as a denied range would beat every allow. */
+export const ipv4Part = v.pipe(ipv4Range, v.notValue("0.0.0.0/0", "a part of the world: a deny beats every allow"));
+
 const ipv4AddressExpected = "an IPv4 address, for example `10.0.0.10`";
 export const ipv4Address = v.pipe(v.string(ipv4AddressExpected), v.check(isIpv4Address, ipv4AddressExpected));
 
@@ -104,6 +107,13 @@ export const labelValue = matching(
 export const hostName = matching(
   /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/,
   "a host name or an IPv4 address, without scheme and port",
+);
+
+const exactNameExpected = "a full DNS name in lower case without a wildcard, for example `api.example.com`";
+/** What a rule about host names takes here: a wildcard would let in whoever registers a name beside ours. */
+export const exactName = v.pipe(
+  matching(/^([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, exactNameExpected),
+  v.maxLength(253, "at most 253 characters"),
 );
 
 export const registry = matching(

@@ -6,6 +6,7 @@ import { judge, type Judged } from "../cilium/compatibility.ts";
 import { ciliumValues } from "../cilium/values.ts";
 import { clusterFacts } from "../cluster/facts.ts";
 import { type Settings, settingsSchema } from "../settings.ts";
+import { bundleProblems, withBundleNamespaces } from "./bundles.ts";
 import { capacityProblems } from "./capacity.ts";
 import { defaultClusterName, namespaceProblems } from "./names.ts";
 import { networkProblems } from "./networks.ts";
@@ -42,11 +43,13 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
   const given = Object.fromEntries(Object.entries(valuesOf(input.config)).filter(([key]) => key !== kubeconfigKey));
   const shape = readShape(settingsSchema, given, file);
   if (shape.value === undefined) return { settings: undefined, problems: shape.problems };
-  const settings: Settings = { ...shape.value, clusterName: shape.value.clusterName ?? defaultClusterName(stack) };
+  const written: Settings = { ...shape.value, clusterName: shape.value.clusterName ?? defaultClusterName(stack) };
+  const settings = withBundleNamespaces(written);
   const told = new Set(shape.problems.map(({ where }) => where));
   const coherence = [
     ...targetProblems(settings, Object.keys(given), kubeconfigOf(input), file),
-    ...namespaceProblems(settings, file),
+    ...namespaceProblems(written, file),
+    ...bundleProblems(written, file),
     ...networkProblems(settings, file),
     ...capacityProblems(settings, file),
     ...portProblems(settings, file),

@@ -1,20 +1,21 @@
 /** Contexts for tests of bundles: two isolated namespaces, one in each of two environments, and the whole platform. */
-import { gatewayPods } from "../../components/gateway/gateway.ts";
+import { clusterFacts } from "../../components/cluster/facts.ts";
+import { bundleContext } from "../../components/plan.ts";
 import type { BundleContext } from "../../policies/bundle.ts";
+import { bundleNames } from "../../policies/choices.ts";
+import { settingsOf } from "./settings.ts";
+
+/** What a stack tells its bundles. */
+export function contextOf(stack: Readonly<Record<string, unknown>>): BundleContext {
+  const settings = settingsOf(stack);
+  return bundleContext(settings, clusterFacts(settings));
+}
 
 /** A stack that tells its bundles nothing. */
-export const silentContext: BundleContext = {
-  isolatedNamespaces: [],
-  namespaceLabels: {},
-  entry: ["world"],
-  choices: { environmentIsolation: { environments: [] } },
-};
+export const silentContext: BundleContext = { ...contextOf({ gateway: { enabled: false } }), entry: ["world"] };
 
 /** A stack on which every bundle has something to say. */
-export const fullContext: BundleContext = {
-  isolatedNamespaces: ["dev", "uat"],
-  namespaceLabels: { dev: { environment: "dev" }, uat: { environment: "uat" } },
-  entry: ["world", "host", "remote-node"],
-  gateway: gatewayPods,
-  choices: { environmentIsolation: { environments: ["dev", "uat"] } },
-};
+export const fullContext: BundleContext = contextOf({
+  namespaces: { dev: { labels: { environment: "dev" } }, uat: { labels: { environment: "uat" } } },
+  policies: { bundles: bundleNames, environmentIsolation: { environments: ["dev", "uat"] } },
+});
