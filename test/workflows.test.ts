@@ -141,6 +141,12 @@ describe("The workflows", () => {
     assert.equal(new Set(pins).size, actions.size, [...new Set(pins)].sort().join("\n"));
   });
 
+  it("run every test of the README on each pull request", () => {
+    const steps = Object.values(parseWorkflow(workflowTexts["ci.yml"] ?? "").jobs).flatMap((job) => job.steps);
+    const commands = steps.flatMap(({ run }) => run?.match(/npm (run )?test(:\w+)?/g) ?? []);
+    assert.deepEqual(commands, ["npm test", "npm run test:oracle", "npm run test:e2e"]);
+  });
+
   it("take down what they brought up, whatever happened", () => {
     for (const [file, text] of Object.entries(workflowTexts)) {
       for (const [name, { steps }] of Object.entries(parseWorkflow(text).jobs)) {

@@ -33,6 +33,7 @@ const probes: readonly Probe[] = [
   { protocol: "TCP", port: 80 },
   { protocol: "TCP", port: 443 },
   { protocol: "TCP", port: 8080 },
+  { protocol: "TCP", port: 81 },
   { protocol: "TCP", port: 53 },
   { protocol: "UDP", port: 53 },
   { protocol: "UDP", port: 8080 },
@@ -54,6 +55,8 @@ const cidrs = [
   "169.254.169.254/32",
   "10.20.30.99/16",
   "fd00::/8",
+  "fd00::/64",
+  "2001:db8::1/128",
   "::/0",
 ] as const;
 const groupNames = ["partners", "offices"] as const;
@@ -68,7 +71,7 @@ export function worldOf(seed: number): Scenario {
     pods: dice.times(3, 6, (index) => podOf(dice, used, index)),
     externals: dice.some(externals, 6, 10),
     policies: dice.times(1, 5, (index) => policyOf(dice, index)),
-    probes: dice.some(probes, 5, 7),
+    probes: dice.some(probes, 5, 8),
     ...(dice.happens(0.6) ? { cidrGroups: groupNames.map((name) => groupOf(dice, name)) } : {}),
     ...(dice.happens(0.6) ? { services: serviceNames.flatMap((name) => servicesOf(dice, used, name)) } : {}),
     ...(dice.happens(0.3) ? { apiServer: dice.pick(["on the pod's node", "outside the cluster"] as const) } : {}),
@@ -135,6 +138,9 @@ function policyOf(dice: Dice, index: number): Words {
     [5, () => ciliumPolicy(dice, "CiliumNetworkPolicy", { ...metadata, namespace: dice.pick(namespaces) })],
     [2, () => ciliumPolicy(dice, "CiliumClusterwideNetworkPolicy", metadata)],
   );
+  // Whether names of an object hide addresses is not left open where the object itself is (L1).
+  const text = JSON.stringify(policy);
+  if (/"(to|from)Nodes"/.test(text) && text.includes('"toFQDNs"')) return policyOf(dice, index);
   return dice.happens(0.12) ? disturb(dice, policy) : policy;
 }
 
@@ -180,6 +186,15 @@ function namespaceSelector(dice: Dice): Words {
     [2, () => ({ matchLabels: { team: dice.pick(teams) } })],
     [2, () => ({ matchLabels: { "kubernetes.io/metadata.name": dice.pick(namespaces) } })],
     [1, () => ({ matchExpressions: [expression(dice, "team", teams)] })],
+    [
+      0.7,
+      () => ({
+        matchExpressions: [
+          expression(dice, "team", teams),
+          expression(dice, dice.pick(["kubernetes.io/metadata.name", "env"]), [...namespaces, "prod"]),
+        ],
+      }),
+    ],
   );
 }
 
@@ -188,6 +203,7 @@ function rangeOf(dice: Dice): Words {
     [3, () => ({ cidr: dice.pick(cidrs) })],
     [2, () => ({ cidr: "10.0.0.0/8", except: dice.some(["10.20.0.0/16", "10.20.30.40/32", "10.99.0.0/24"], 0, 2) })],
     [1, () => ({ cidr: "0.0.0.0/0", except: dice.some(["10.20.0.0/16", "8.8.8.8/32", "169.254.169.254/32"], 1, 2) })],
+    [0.5, () => ({ cidr: dice.pick(["::/0", "fd00::/8"]), except: ["fd00::/64"] })],
   );
 }
 
@@ -246,7 +262,7 @@ function ciliumSelector(dice: Dice): Words {
 
 function ciliumPolicy(dice: Dice, kind: string, metadata: Words): Words {
   const base = { apiVersion: "cilium.io/v2", kind, metadata };
-  if (dice.happens(0.15)) return { ...base, specs: dice.times(1, 3, () => ciliumSpec(dice)) };
+  if (dice.happens(0.2)) return { ...base, specs: dice.times(1, 3, () => ciliumSpec(dice)) };
   return { ...base, spec: ciliumSpec(dice), ...(dice.happens(0.03) ? { specs: [ciliumSpec(dice)] } : {}) };
 }
 
@@ -290,10 +306,14 @@ function ciliumPeers(dice: Dice, direction: "ingress" | "egress", action: "allow
   const ways: [number, () => Words][] = [
     [1.5, () => ({})],
     [5, () => ({ [`${prefix}Endpoints`]: dice.times(least, 2, () => ciliumSelector(dice)) })],
-    [2, () => ({ [`${prefix}Entities`]: dice.some(entityWords, least, 2) })],
+    [2, () => ({ [`${prefix}Entities`]: dice.some(entityWords, least, 3) })],
     [1, () => ({ [`${prefix}CIDR`]: dice.some([...cidrs, "8.8.8.8"], least, 2) })],
     [1.5, () => ({ [`${prefix}CIDRSet`]: dice.times(least, 2, () => cidrRule(dice)) })],
   ];
+  if (dice.happens(0.04)) {
+    ways.push([5, () => ({ [`${prefix}Nodes`]: [podSelector(dice)] })]);
+    ways.push([5, () => ({ [`${prefix}Groups`]: [{ aws: { region: "x", labels: { a: "b" } } }] })]);
+  }
   if (direction === "egress") {
     ways.push([1, () => ({ toServices: dice.times(least, 2, () => serviceReference(dice)) })]);
     if (action === "allow") ways.push([2, () => ({ toFQDNs: dice.times(least, 2, () => fqdn(dice)) })]);
@@ -341,6 +361,9 @@ function fqdn(dice: Dice): Words {
           "*",
           "a*.example.com",
           "*example.com",
+          "*.com",
+          "api.*",
+          "api.*.*",
           "api.example.com",
         ]),
       }),
@@ -385,6 +408,17 @@ function toPorts(dice: Dice, direction: "ingress" | "egress", action: "allow" | 
     ],
     [0.2, () => ({ ports: tcp(), originatingTLS: secret("out") })],
     [
+      direction === "egress" ? 0.3 : 0.02,
+      () => ({
+        ports: tcp(),
+        listener: {
+          envoyConfig: { ...(dice.happens(0.5) ? { kind: "CiliumEnvoyConfig" } : {}), name: "proxy" },
+          name: dice.pick(["inside", "outside"]),
+          ...(dice.happens(0.3) ? { priority: dice.pick([1, 50, 100]) } : {}),
+        },
+      }),
+    ],
+    [
       0.2,
       () => ({
         ports: tcp(),
@@ -404,13 +438,16 @@ function ciliumPort(dice: Dice): Words {
   const port = dice.choose<Words>(
     [4, () => ({ port: dice.pick(["80", "8080", "53", "443"]) })],
     [2, () => ({ port: dice.pick(["http", "metrics", "dns", "HTTP"]) })],
-    [1, () => ({ port: "80", endPort: dice.pick([80, 443, 8080, 60]) })],
+    [1, () => ({ port: "80", endPort: dice.pick([80, 81, 443, 8080, 60]) })],
+    [1, () => ({ port: dice.pick(["443", "81", "53", "1"]), endPort: dice.pick([443, 8080, 65535]) })],
+    [0.4, () => ({ port: dice.pick(["http", "dns"]), endPort: dice.pick([80, 443, 65535]) })],
     [1, () => ({ port: "0" })],
     [0.2, () => ({ port: dice.pick(["080", "0x50", "65535", "65536", "-1", ""]) })],
   );
   return {
     ...port,
     ...(dice.happens(0.7) ? { protocol: dice.pick(["TCP", "UDP", "SCTP", "ANY", "TCP", "tcp"]) } : {}),
+    ...(dice.happens(0.01) ? { protocol: dice.pick(["VRRP", "GRE", "esp"]), port: dice.pick(["0", ""]) } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 
 import { UserError } from "../../policies/problems.ts";
+import { readScenario } from "../../policies/reachability/conformance/format.ts";
 import { publishedWorlds, stackWorlds } from "../oracle/bundle-worlds.ts";
 import { compareScenario } from "../oracle/compare.ts";
 import { Dice } from "../oracle/dice.ts";
@@ -31,6 +32,10 @@ describe("what the oracle found stays mended", () => {
       assert.deepEqual(compareScenario(scenario, scenario).differences, []);
     });
   }
+
+  it("and can be read by `reach conformance` as it is printed", () => {
+    for (const { title, ...scenario } of found) assert.ok("id" in readScenario(scenario, title, 0), title);
+  });
 
   it("and is seen when it does not", () => {
     const [first] = found;
