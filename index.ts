@@ -16,6 +16,7 @@ import { Observability } from "./components/observability.ts";
 import { stackOutputs } from "./components/outputs.ts";
 import { planPlatform } from "./components/plan.ts";
 import { PolicyBundles } from "./components/policy-bundles.ts";
+import { argoCdNamespace, gatewayControlNamespace, gatewayNamespace, kyvernoNamespace } from "./policies/names.ts";
 
 // Refuses what cannot work, all of it at once, before anything is created.
 const plan = await planPlatform();
@@ -29,27 +30,38 @@ const { cluster } = cilium;
 
 // Independent of each other, so they install side by side.
 const namespaces = new Namespaces("namespaces", { cluster: bare, namespaces: settings.namespaces });
-if (installs.has("kyverno")) new Kyverno("kyverno", { cluster, values: values("kyverno", cluster) });
-if (installs.has("argoCd")) {
-  new ArgoCd("argocd", {
-    cluster,
-    settings: settings.argocd,
-    values: values("argoCd", cluster),
-    namespaces: Object.keys(settings.namespaces),
-  });
-}
-if (installs.has("gatewayApi")) {
-  const gatewayApi = new GatewayApi("gateway-api", { cluster: bare });
-  if (installs.has("nginxGatewayFabric")) {
-    new NginxGatewayFabric("gateway", {
+const kyverno = installs.has("kyverno")
+  ? new Kyverno("kyverno", { cluster, values: values("kyverno", cluster) })
+  : undefined;
+const argoCd = installs.has("argoCd")
+  ? new ArgoCd("argocd", {
       cluster,
-      values: values("nginxGatewayFabric", cluster),
-      after: [gatewayApi.release],
-    });
-  }
-}
+      settings: settings.argocd,
+      values: values("argoCd", cluster),
+      namespaces: Object.keys(settings.namespaces),
+    })
+  : undefined;
+const gatewayApi = installs.has("gatewayApi") ? new GatewayApi("gateway-api", { cluster: bare }) : undefined;
+const gateway =
+  gatewayApi !== undefined && installs.has("nginxGatewayFabric")
+    ? new NginxGatewayFabric("gateway", {
+        cluster,
+        values: values("nginxGatewayFabric", cluster),
+        after: [gatewayApi.release],
+      })
+    : undefined;
 if (settings.observability.alerts) new Observability("observability", { cluster, cilium: settings.cilium });
 
-new PolicyBundles("policies", { cluster, manifests: plan.manifests, after: [cilium.ready, namespaces] });
+new PolicyBundles("policies", {
+  cluster,
+  manifests: plan.manifests,
+  after: [cilium.ready, namespaces],
+  addons: {
+    [kyvernoNamespace]: kyverno,
+    [argoCdNamespace]: argoCd,
+    [gatewayNamespace]: gateway,
+    [gatewayControlNamespace]: gateway,
+  },
+});
 
 export default stackOutputs(plan, cluster);

@@ -60,7 +60,8 @@ async function decide(): Promise<Plan> {
   const settings = settingsFromPulumi();
   const facts = clusterFacts(settings);
   const bundles = selectBundles(settings.policies);
-  const context = bundleContext(settings, facts);
+  const wanted = wantedCharts(settings);
+  const wholeContext = bundleContext(settings, facts, wanted);
   const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
     rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
 
@@ -70,16 +71,12 @@ async function decide(): Promise<Plan> {
       settings,
       facts,
       values,
-      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(context) })),
+      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(wholeContext) })),
     }),
     ...(settings.target === "aks" ? aksWarnings(settings.aks, file) : []),
   ];
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
 
-  const { problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
-  if (problems.length > 0) throw new ProblemsError(problems);
-
-  const wanted = wantedCharts(settings);
   const prepared = await prepareCharts(wanted, {
     stack,
     projectDir: process.cwd(),
@@ -93,12 +90,18 @@ async function decide(): Promise<Plan> {
   const missing = withDependents(prepared.missing, wanted);
   for (const { key, reason } of missing) await pulumi.log.warn(`${charts[key].name} is left out: ${reason}`);
 
+  // What is left out has no namespace that policies could be in.
+  const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
+  const context = bundleContext(settings, facts, installs);
+  const { problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
+  if (problems.length > 0) throw new ProblemsError(problems);
+
   return {
     stack,
     settings,
     clusterName: settings.clusterName,
     facts,
-    installs: new Set(wanted.filter((key) => missing.every((chart) => chart.key !== key))),
+    installs: new Set(installs),
     leftOut: Object.fromEntries(missing.map(({ key, reason }) => [charts[key].name, reason])),
     bundles: bundles.map(({ name }) => name),
     manifests: bundles.flatMap((bundle) => bundle.manifests(context)),
@@ -106,15 +109,15 @@ async function decide(): Promise<Plan> {
   };
 }
 
-/** What the stack tells its bundles. */
-export function bundleContext(settings: Settings, facts: ClusterFacts): BundleContext {
+/** What the stack tells its bundles, with these charts installed. */
+export function bundleContext(settings: Settings, facts: ClusterFacts, installs: readonly ChartKey[]): BundleContext {
   return {
     isolatedNamespaces: isolatedNamespaces(settings.namespaces),
     namespaceLabels: Object.fromEntries(
       Object.entries(settings.namespaces).map(([name, choices]) => [name, namespaceLabels(choices)]),
     ),
     entry: facts.entry,
-    ...(settings.gateway.enabled ? { gateway: gatewayPods } : {}),
+    ...(installs.includes("nginxGatewayFabric") ? { gateway: gatewayPods } : {}),
     choices: settings.policies,
   };
 }

@@ -15,15 +15,17 @@ export interface PolicyBundlesArgs {
   readonly manifests: readonly Manifest[];
   /** What must be there first besides what everything in the cluster comes after: the namespaces. */
   readonly after: readonly pulumi.Resource[];
+  /** Who makes a namespace that is not the stack's own, by its name: objects in it come after that, no others do. */
+  readonly addons: Readonly<Record<string, pulumi.Resource | undefined>>;
 }
 
 export class PolicyBundles extends pulumi.ComponentResource {
   constructor(name: string, args: PolicyBundlesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:policies:PolicyBundles", name, {}, { ...opts, providers: [args.cluster.provider] });
-    const owned = ownedBy(args.cluster, this, args.after);
-
     for (const manifest of args.manifests) {
-      applyManifest(policyResourceName(name, manifest), manifest, owned);
+      const addon = args.addons[manifest.metadata.namespace ?? ""];
+      const after = addon === undefined ? args.after : [...args.after, addon];
+      applyManifest(policyResourceName(name, manifest), manifest, ownedBy(args.cluster, this, after));
     }
     this.registerOutputs({});
   }

@@ -7,10 +7,12 @@ import { demoFlights } from "./demo-flights/bundle.ts";
 import { demoStarWars } from "./demo-star-wars/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
+import { gateway } from "./gateway/bundle.ts";
 
 export const bundles: readonly Bundle[] = [
   baseline,
   environmentIsolation,
+  gateway,
   apimOpenai,
   fqdnEgress,
   demoDns,

@@ -4,6 +4,7 @@
 export const bundleNames = [
   "baseline",
   "environment-isolation",
+  "gateway",
   "apim-openai",
   "fqdn-egress",
   "demo-dns",

@@ -73,7 +73,8 @@ export function selectorOf({ labels }: Pick<Workload, "labels">): LabelSelector 
   return { matchLabels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [`k8s:${key}`, value])) };
 }
 
-function peerOf(workload: Workload, besides: string): LabelSelector {
+/** The workload as a peer of a policy in the namespace `besides`. */
+export function peerOf(workload: Workload, besides: string): LabelSelector {
   const { matchLabels } = selectorOf(workload);
   return workload.namespace === besides
     ? { matchLabels: { ...matchLabels } }

@@ -25,16 +25,22 @@ export const gatewayNamespace = "platform-gateway";
 export const argoCdNamespace = "argocd";
 export const kyvernoNamespace = "kyverno";
 
-/**
- * Namespaces that nothing closes and no admission policy judges: a platform that locks out its own name resolution,
- * API access or policy engine cannot repair itself.
- */
-export const systemNamespaces: readonly string[] = [
+/** Namespaces of Kubernetes and Cilium: no policy isolates anybody there. */
+export const untouchedNamespaces: readonly string[] = [
   "kube-system",
   "kube-public",
   "kube-node-lease",
   "cilium-secrets",
   "cilium-spire",
+];
+
+/**
+ * Namespaces that nothing closes as a whole and no admission policy judges: a platform that locks out its own name
+ * resolution, API access or policy engine cannot repair itself. In those of add-ons a policy may isolate pods that it
+ * selects by their labels, because it knows what they need.
+ */
+export const systemNamespaces: readonly string[] = [
+  ...untouchedNamespaces,
   kyvernoNamespace,
   gatewayControlNamespace,
   argoCdNamespace,

@@ -8,7 +8,7 @@ import { bundles, selectBundles } from "../policies/bundles.ts";
 import { bundleNames } from "../policies/choices.ts";
 import { prove } from "../policies/prove.ts";
 import { parseManifest } from "../policies/manifests.ts";
-import { systemNamespaces } from "../policies/names.ts";
+import { argoCdNamespace, systemNamespaces, untouchedNamespaces } from "../policies/names.ts";
 import { contextOf, fullContext, silentContext } from "./support/bundle-context.ts";
 
 const policies = join(import.meta.dirname, "..", "policies");
@@ -78,12 +78,19 @@ function faults(bundle: Bundle, manifests: readonly Manifest[]): string[] {
   return [
     ...(/^[A-Z].*\.$/.test(bundle.promise) ? [] : ["the promise is not a sentence"]),
     ...manifests.flatMap(({ metadata, spec }) => [
-      ...(metadata.namespace !== undefined && systemNamespaces.includes(metadata.namespace)
+      ...(metadata.namespace !== undefined && mayNotBind(metadata.namespace, spec)
         ? [`${metadata.name} binds ${metadata.namespace}`]
         : []),
       ...bareLabelKeys(spec).map((key) => `${metadata.name} selects ${key} without saying whose label it is`),
     ]),
   ];
+}
+
+/** In an add-on's namespace a policy may bind pods that it knows by their labels; in that of the cluster, nobody. */
+function mayNotBind(namespace: string, { endpointSelector }: Manifest["spec"]): boolean {
+  if (!systemNamespaces.includes(namespace)) return false;
+  const { matchLabels = {} } = (endpointSelector ?? {}) as { readonly matchLabels?: object };
+  return untouchedNamespaces.includes(namespace) || Object.keys(matchLabels).length === 0;
 }
 
 /** Label keys of Cilium selectors without a source before them. KNP selectors know no sources. */
@@ -167,10 +174,16 @@ describe("Every bundle", () => {
       metadata: { name: "broken", namespace: "kube-system" },
       spec: { endpointSelector: {}, egress: [{ toEndpoints: [{ matchLabels: { app: "web", "k8s:app": "web" } }] }] },
     };
-    assert.deepEqual(faults({ ...baseline, promise: "no sentence" }, [broken]), [
+    const whole: Manifest = {
+      ...broken,
+      metadata: { name: "whole", namespace: argoCdNamespace },
+      spec: { endpointSelector: {}, ingress: [] },
+    };
+    assert.deepEqual(faults({ ...baseline, promise: "no sentence" }, [broken, whole]), [
       "the promise is not a sentence",
       "broken binds kube-system",
       "broken selects app without saying whose label it is",
+      "whole binds argocd",
     ]);
   });
 });

@@ -37,6 +37,7 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
     [...["S1-33", "S1-34", "S1-35", "S1-36", "S1-37", "S1-41", "S1-45"], ...["S2-19", "S2-20", "S4-24", "S4-25"]],
   ],
   ["10. Policy bundle: environment-isolation", ["S1-39", "S1-40"]],
+  ["11. Policy bundle: gateway", ["S1-42", "S1-43"]],
 ];
 
 const tests = join(import.meta.dirname);

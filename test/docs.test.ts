@@ -111,6 +111,7 @@ describe("The documents", () => {
       "policies/README.md",
       "policies/baseline/README.md",
       "policies/environment-isolation/README.md",
+      "policies/gateway/README.md",
       "policies/reachability/SEMANTICS.md",
     ]);
   });

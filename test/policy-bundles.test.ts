@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 
+import * as pulumi from "@pulumi/pulumi";
+
 import { isolatedNamespaces, namespaceLabels, Namespaces } from "../components/namespaces.ts";
 import { PolicyBundles } from "../components/policy-bundles.ts";
 import { baseline } from "../policies/baseline/bundle.ts";
@@ -64,7 +66,7 @@ describe("PolicyBundles", () => {
       cluster,
       namespaces: settingsOf({ namespaces: { dev: {} } }).namespaces,
     });
-    new PolicyBundles("policies", { cluster, manifests, after: [namespaces] });
+    new PolicyBundles("policies", { cluster, manifests, after: [namespaces], addons: {} });
     await recording.settled();
 
     const deny = recording.one("policies-dev-default-deny");
@@ -95,8 +97,28 @@ describe("PolicyBundles", () => {
         },
       ],
       after: [],
+      addons: {},
     });
     await recording.settled();
     assert.equal(recording.one("policies-guardrail").deletedWith, undefined);
   });
+
+  it("waits for an add-on where an object lies in its namespace, and nowhere else", async () => {
+    const recording = recordResources();
+    const cluster = clusterHandle(localFacts);
+    const addon = new Addon();
+    const placed = baseline.manifests({ ...silentContext, isolatedNamespaces: ["dev", "platform-gateway"] });
+    new PolicyBundles("policies", { cluster, manifests: placed, after: [], addons: { "platform-gateway": addon } });
+    await recording.settled();
+    const waits = (name: string): boolean => recording.one(name).dependencies.includes("test:index:Addon::addon");
+    assert.ok(waits("policies-platform-gateway-default-deny"));
+    assert.ok(!waits("policies-dev-default-deny"));
+  });
 });
+
+/** Something that makes a namespace. */
+class Addon extends pulumi.CustomResource {
+  constructor() {
+    super("test:index:Addon", "addon", {});
+  }
+}

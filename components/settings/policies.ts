@@ -7,7 +7,20 @@ import type { Settings } from "../settings.ts";
 
 /** Judges only bundles that are switched on: what an idle one was told changes nothing. */
 export function policyProblems(settings: Settings, file: string): readonly Problem[] {
-  return settings.policies.bundles.includes("environment-isolation") ? environmentProblems(settings, file) : [];
+  const { bundles } = settings.policies;
+  return [
+    ...(bundles.includes("environment-isolation") ? environmentProblems(settings, file) : []),
+    ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),
+  ];
+}
+
+function gatewayOff(file: string): Problem {
+  return {
+    code: "settings/bundle-about-nobody",
+    where: `${file} › policies.bundles`,
+    what: "`gateway` is chosen, but the stack has no gateway",
+    expected: "`gateway.enabled: true` with the bundle `gateway`",
+  };
 }
 
 function environmentProblems({ policies, namespaces }: Settings, file: string): readonly Problem[] {

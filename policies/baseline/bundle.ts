@@ -4,9 +4,10 @@
  * Every other bundle adds to this one: policies are a union, so none of them can take the name resolution away; a
  * Cilium deny rule could.
  */
-import type { Bundle, BundlePromise } from "../bundle.ts";
+import type { Bundle, BundlePromise, Manifest } from "../bundle.ts";
 import { examplePod } from "../inventory.ts";
 import { manifestsIn, placedIn } from "../manifests.ts";
+import type { LabelSelector } from "../types/cilium.ts";
 
 export const baseline: Bundle = {
   name: "baseline",
@@ -14,14 +15,26 @@ export const baseline: Bundle = {
   promise: "Pods of an isolated namespace reach cluster DNS and nothing else, and nothing but their node reaches them.",
   // allow-dns.yaml looks into the questions, which is also what lets later rules speak of host names.
   needs: () => ({ l7Proxy: true, authentication: false }),
-  manifests: ({ isolatedNamespaces }) => {
-    const templates = manifestsIn(import.meta.dirname, "default-deny.yaml", "allow-dns.yaml");
-    return isolatedNamespaces.flatMap((namespace) => templates.map(placedIn(namespace)));
-  },
+  manifests: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(closed),
   promises: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(promisesOf),
   examples: ({ isolatedNamespaces }) =>
     isolatedNamespaces.flatMap((namespace) => [examplePod(namespace), examplePod(namespace, "other-example")]),
 };
+
+/** What closes a namespace, and leaves name resolution open. */
+export function closed(namespace: string): readonly Manifest[] {
+  return manifestsIn(import.meta.dirname, "default-deny.yaml", "allow-dns.yaml").map(placedIn(namespace));
+}
+
+/** The same name resolution for some pods of a namespace that is not closed as a whole. */
+export function nameResolution(namespace: string, name: string, endpointSelector: LabelSelector): readonly Manifest[] {
+  const description = "These pods may ask cluster DNS for any name.";
+  return manifestsIn(import.meta.dirname, "allow-dns.yaml").map((template) => ({
+    ...template,
+    metadata: { name, namespace },
+    spec: { ...template.spec, description, endpointSelector },
+  }));
+}
 
 function promisesOf(namespace: string): readonly BundlePromise[] {
   const example = `${namespace}/example`;

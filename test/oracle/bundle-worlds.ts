@@ -8,7 +8,7 @@ import { parse, parseAllDocuments } from "yaml";
 
 import { clusterFacts } from "../../components/cluster/facts.ts";
 import { namespaceLabels } from "../../components/namespaces.ts";
-import { bundleContext } from "../../components/plan.ts";
+import { bundleContext, wantedCharts } from "../../components/plan.ts";
 import { selectBundles } from "../../policies/bundles.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
@@ -53,7 +53,7 @@ export function stackWorlds(): NamedScenario[] {
     const owned = Object.entries(settings.namespaces).map(
       ([name, choices]) => [name, namespaceLabels(choices)] as const,
     );
-    const context = bundleContext(settings, clusterFacts(settings));
+    const context = bundleContext(settings, clusterFacts(settings), wantedCharts(settings));
     const policies = selectBundles(settings.policies).flatMap((bundle) => bundle.manifests(context));
     const dns: Pod = {
       namespace: "kube-system",

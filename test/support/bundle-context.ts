@@ -1,6 +1,6 @@
 /** Contexts for tests of bundles: two isolated namespaces, one in each of two environments, and the whole platform. */
 import { clusterFacts } from "../../components/cluster/facts.ts";
-import { bundleContext } from "../../components/plan.ts";
+import { bundleContext, wantedCharts } from "../../components/plan.ts";
 import type { BundleContext } from "../../policies/bundle.ts";
 import { bundleNames } from "../../policies/choices.ts";
 import { settingsOf } from "./settings.ts";
@@ -8,7 +8,7 @@ import { settingsOf } from "./settings.ts";
 /** What a stack tells its bundles. */
 export function contextOf(stack: Readonly<Record<string, unknown>>): BundleContext {
   const settings = settingsOf(stack);
-  return bundleContext(settings, clusterFacts(settings));
+  return bundleContext(settings, clusterFacts(settings), wantedCharts(settings));
 }
 
 /** A stack that tells its bundles nothing. */
