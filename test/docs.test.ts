@@ -109,8 +109,13 @@ describe("The documents", () => {
       "docs/settings.md",
       "docs/workflows.md",
       "policies/README.md",
+      "policies/apim-openai/README.md",
       "policies/baseline/README.md",
+      "policies/demo-dns/README.md",
+      "policies/demo-flights/README.md",
+      "policies/demo-star-wars/README.md",
       "policies/environment-isolation/README.md",
+      "policies/fqdn-egress/README.md",
       "policies/gateway/README.md",
       "policies/reachability/SEMANTICS.md",
     ]);
