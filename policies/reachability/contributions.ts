@@ -14,12 +14,8 @@ import type { SideAnswers, Spoken } from "./side-answers.ts";
 import { filteredPorts, type Bundle, type Together } from "./side-policy.ts";
 import type { Term, Terms } from "./terms.ts";
 
-/** One contribution, and to whom it goes. */
-export interface Said {
-  readonly contribution: number;
-  /** In ascending order. */
-  readonly positions: Int32Array;
-}
+/** Takes one contribution, and to whom it goes: positions in ascending order. */
+export type Say = (peers: Int32Array, contribution: number) => void;
 
 /** What of a peer, and of whoever listens, decides what terms come to. */
 interface Towards {
@@ -59,21 +55,21 @@ export class Contributions {
     return this.#spoken[contribution] ?? [];
   }
 
-  /** Several where it is not the same to all peers: names of ports (S19), and names that are never learned (S31). */
-  of(subject: number, { kind, together, peers, terms }: Bundle): readonly Said[] {
-    const [first] = peers.positions;
-    if (first === undefined || terms.list.length === 0) return [];
-    const names = terms.list.some(({ filter }) => filter.kind === "named");
+  /**
+   * Goes through all that is said. It is several things where it is not the same to all peers: names of ports (S19), and
+   * names that are never learned (S31).
+   */
+  each(subject: number, { kind, together, peers, terms }: Bundle, say: Say): void {
+    const first = peers.positions[0];
+    if (first === undefined || terms.list.length === 0) return;
+    const names = terms.portNames === "some";
     const byPeer = names && this.#ready.listens(this.#direction) === "peer";
     const grouped = together === "groups" && this.#ready.handshakes === "asked for";
     if (!byPeer && !grouped && kind !== "fqdn") {
       const listener = names ? this.variant(subject) : 0;
-      return [
-        {
-          contribution: this.#number(terms, { as: peers.as, name: "known", listener, together }, subject, first),
-          positions: peers.positions,
-        },
-      ];
+      const towards = { as: peers.as, name: "known", listener, together } as const;
+      say(peers.positions, this.#number(terms, towards, subject, first));
+      return;
     }
     const parts = new Map<number, number[]>();
     for (const peer of peers.positions) {
@@ -86,7 +82,7 @@ export class Contributions {
       const contribution = this.#number(terms, towards, subject, peer);
       remembered(parts, contribution, () => []).push(peer);
     }
-    return [...parts].map(([contribution, positions]) => ({ contribution, positions: Int32Array.from(positions) }));
+    for (const [contribution, positions] of parts) say(new Int32Array(positions), contribution);
   }
 
   #number(terms: Terms, towards: Towards, subject: number, peer: number): number {

@@ -20,7 +20,7 @@ import { remembered } from "./remembered.ts";
 import { risks, type ChangeRow, type DiffReport, type Edge, type EdgeAnswer, type PortRange } from "./report.ts";
 import { riskOf } from "./risk.ts";
 import type { Selected } from "./selection.ts";
-import { squareOf } from "./square.ts";
+import { squareOf, type SquareRow } from "./square.ts";
 
 /** One side of a comparison. */
 export interface State {
@@ -174,11 +174,11 @@ function changedRows(
   places: readonly Joint["of"][number][],
   [old, now]: readonly [CellNumbers, CellNumbers],
   answerOf: (early: number, late: number, server: Part) => number,
-): (from: number, say: (to: number, answer: number) => void) => void {
+): (from: number, row: SquareRow) => void {
   const [was, is] = [new Int32Array(old.classes.length), new Int32Array(now.classes.length)];
   const before = Int32Array.from(places, (place) => place.before);
   const after = Int32Array.from(places, (place) => place.after);
-  return (from, say) => {
+  return (from, row) => {
     const [client, source] = [parts[from], places[from]];
     if (client === undefined || source === undefined || client.client === "left out") return;
     fill(was, old.possible(source.before));
@@ -189,7 +189,7 @@ function changedRows(
       const server = parts[to];
       if (server === undefined || !asked(client, server)) continue;
       const answer = answerOf(early, late, server);
-      if (answer !== nothingToTell) say(to, answer);
+      if (answer !== nothingToTell) row.say(to, answer);
     }
   };
 }

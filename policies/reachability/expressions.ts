@@ -19,10 +19,11 @@ export function isPlainExpression(expression: string): boolean {
 /** Whether some HTTP rule holds an expression that only RE2 can judge. */
 export function needsExpressionCheck(manifests: readonly Manifest[]): boolean {
   return manifests.some(
-    ({ object }) =>
-      /^Cilium.*NetworkPolicy$/.test(String(object["kind"])) && hasExpression(object["spec"] ?? object["specs"]),
+    ({ object }) => ciliumPolicy.test(String(object["kind"])) && hasExpression(object["spec"] ?? object["specs"]),
   );
 }
+
+const ciliumPolicy = /^Cilium.*NetworkPolicy$/;
 
 function hasExpression(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasExpression);

@@ -9,7 +9,7 @@ import { isPattern, matchesName, plainName } from "./dns-names.ts";
 import { AskedLabels, LabelIndex } from "./label-index.ts";
 import { hasReserved, labelsKey, type IdentityLabels } from "./labels.ts";
 import { matchesAt, type Matches } from "./matches.ts";
-import type { Endpoint, NamedPort, PortScope, Rule, World } from "./model.ts";
+import type { Endpoint, NamedPort, Peers, PortScope, Rule, World } from "./model.ts";
 import { OutsideIndex } from "./outside-index.ts";
 import { remembered } from "./remembered.ts";
 import { onlyExcludes, type LabelSelector, type PeerSelector, type SubjectSelector } from "./selectors.ts";
@@ -110,11 +110,14 @@ function askedBy(rules: readonly Rule[]): Asked {
   const selectors = new Map<string, LabelSelector>();
   const names = new Set<string>();
   const portNames = new Set<string>();
-  // Rules of one object share its subject, and those of one entry its ports.
-  const [subjects, scopes] = [new Set<SubjectSelector>(), new Set<PortScope>()];
+  // Rules of one object share its subject and those of one entry its ports; NetworkPolicies share what is equal.
+  const [subjects, scopes, all] = [new Set<SubjectSelector>(), new Set<PortScope>(), new Set<Peers>()];
   for (const { subject, peers, scope } of rules) {
     subjects.add(subject);
     scopes.add(scope);
+    all.add(peers);
+  }
+  for (const peers of all) {
     for (const each of peers.kind === "selected" ? peers.selectors : []) {
       if (each.kind === "labels") selectors.set(each.key, each.labels);
       if (each.kind === "fqdn") names.add(each.pattern);

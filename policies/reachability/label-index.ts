@@ -4,8 +4,8 @@
  * Whether one does is for the selector itself to say; the index only keeps it from being asked about everyone.
  */
 import type { IdentityLabels } from "./labels.ts";
-import { lookup, parseKey } from "./labels.ts";
-import { selectsLabels, type LabelSelector } from "./selectors.ts";
+import { parseKey, valueFrom } from "./labels.ts";
+import { meets, requirementsOf, type LabelSelector, type Requirement } from "./selectors.ts";
 
 /** Positions, by key and value, whatever the source of the label. */
 type Postings = Map<string, Map<string, number[]>>;
@@ -36,22 +36,27 @@ export class LabelIndex {
 
   /** In ascending order. */
   select(selector: LabelSelector): number[] {
-    return this.#candidates(selector).filter((position) => {
+    const requirements = requirementsOf(selector);
+    const found: number[] = [];
+    for (const position of this.#candidates(requirements)) {
       const labels = this.#labels[position];
-      return labels !== undefined && selectsLabels(selector, labels);
-    });
+      if (labels !== undefined && meets(requirements, labels)) found.push(position);
+    }
+    return found;
   }
 
-  /** The fewest that one requirement of the selector leaves. */
-  #candidates({ matchLabels, matchExpressions }: LabelSelector): readonly number[] {
+  /** The fewest that one requirement leaves. */
+  #candidates(requirements: readonly Requirement[]): readonly number[] {
     let fewest = this.#everyone;
-    for (const [written, value] of matchLabels) {
-      const having = this.#postings.get(parseKey(written, "any").key)?.get(value) ?? [];
-      if (having.length < fewest.length) fewest = having;
-    }
-    for (const { key: written, operator, values } of matchExpressions) {
+    for (const { key, operator, values } of requirements) {
       if (operator !== "In") continue;
-      const postings = this.#postings.get(parseKey(written, "any").key);
+      const postings = this.#postings.get(key);
+      const [value] = values;
+      if (values.length === 1 && value !== undefined) {
+        const having = postings?.get(value) ?? [];
+        if (having.length < fewest.length) fewest = having;
+        continue;
+      }
       const lists = [...new Set(values)].map((value) => postings?.get(value) ?? []);
       if (lists.reduce((sum, { length }) => sum + length, 0) >= fewest.length) continue;
       fewest = [...new Set(lists.flat())].sort((a, b) => a - b);
@@ -61,6 +66,7 @@ export class LabelIndex {
 }
 
 interface AskedLabel {
+  readonly number: number;
   readonly source: string;
   readonly key: string;
   /** Values that some selector names, by number. */
@@ -69,11 +75,14 @@ interface AskedLabel {
   presence: "asked" | "not asked";
 }
 
+const nobody: readonly AskedLabel[] = [];
+
 /** What selectors ask about labels: enough to know of two endpoints that no selector can tell them apart. */
 export class AskedLabels {
   readonly #byKey = new Map<string, AskedLabel[]>();
+  /** Few keys stand in very many selectors, and are taken apart once. */
+  readonly #byWritten = new Map<string, AskedLabel>();
   #count = 0;
-  readonly #numbers = new Map<AskedLabel, number>();
 
   constructor(selectors: Iterable<LabelSelector>) {
     for (const { matchLabels, matchExpressions } of selectors) {
@@ -93,26 +102,32 @@ export class AskedLabels {
   /** Equal keys: no selector tells these labels apart. */
   keyOf(labels: IdentityLabels): string {
     const words: string[] = [];
-    for (const key of labels.keys()) {
-      for (const asked of this.#byKey.get(key) ?? []) {
-        const value = lookup(labels, asked.source, key);
+    for (const [key, found] of labels) {
+      for (const { number, source, values, presence } of this.#byKey.get(key) ?? nobody) {
+        const value = valueFrom(found, source);
         if (value === undefined) continue;
-        const number = asked.values.get(value);
-        if (number === undefined && asked.presence === "not asked") continue;
-        words.push(`${String(this.#numbers.get(asked))}=${number === undefined ? "" : String(number)}`);
+        const named = values.get(value);
+        if (named === undefined && presence === "not asked") continue;
+        words.push(named === undefined ? `${String(number)}=` : `${String(number)}=${String(named)}`);
       }
     }
     return words.sort().join(" ");
   }
 
   #asked(written: string): AskedLabel {
+    let asked = this.#byWritten.get(written);
+    if (asked === undefined) this.#byWritten.set(written, (asked = this.#parsed(written)));
+    return asked;
+  }
+
+  #parsed(written: string): AskedLabel {
     const { source, key } = parseKey(written, "any");
     let same = this.#byKey.get(key);
     if (same === undefined) this.#byKey.set(key, (same = []));
     let asked = same.find((each) => each.source === source);
     if (asked === undefined) {
-      same.push((asked = { source, key, values: new Map<string, number>(), presence: "not asked" }));
-      this.#numbers.set(asked, this.#count++);
+      asked = { number: this.#count++, source, key, values: new Map<string, number>(), presence: "not asked" };
+      same.push(asked);
     }
     return asked;
   }

@@ -99,16 +99,32 @@ export function podLabels(pod: LabelledPod): IdentityLabels {
   return remembered(known, key, () => podLabelsAnew(pod));
 }
 
+/** What comes later counts. */
 function podLabelsAnew(pod: LabelledPod): IdentityLabels {
-  const all: [string, string][] = [
-    ...[...pod.labels].filter(([key]) => !key.startsWith(ownPrefix)),
-    ...[...pod.namespaceLabels].map(([key, value]): [string, string] => [`${namespaceLabelsPrefix}.${key}`, value]),
-    [namespaceKey, pod.namespace],
-    [clusterKey, clusterName],
-  ];
-  if (pod.serviceAccount !== undefined) all.push([serviceAccountKey, pod.serviceAccount]);
-  const kept = new Map(all.filter(([key]) => reachesIdentity(key)));
-  return identityLabels([...kept].map(([key, value]) => ({ source: "k8s", key, value })));
+  const found = new Map<string, readonly Label[]>();
+  for (const [key, value] of pod.labels) if (!key.startsWith(ownPrefix)) keep(found, key, value);
+  for (const [key, label] of labelsOfNamespace(pod.namespaceLabels)) found.set(key, label);
+  keep(found, namespaceKey, pod.namespace);
+  keep(found, clusterKey, clusterName);
+  if (pod.serviceAccount !== undefined) keep(found, serviceAccountKey, pod.serviceAccount);
+  return found;
+}
+
+function keep(found: Map<string, readonly Label[]>, key: string, value: string): void {
+  if (reachesIdentity(key)) found.set(key, [{ source: "k8s", key, value }]);
+}
+
+const namespaces = new WeakMap<LabelledPod["namespaceLabels"], IdentityLabels>();
+
+/** As its pods carry them: made once for all of them. */
+function labelsOfNamespace(written: LabelledPod["namespaceLabels"]): IdentityLabels {
+  let found = namespaces.get(written);
+  if (found === undefined) {
+    const own = new Map<string, readonly Label[]>();
+    for (const [key, value] of written) keep(own, `${namespaceLabelsPrefix}.${key}`, value);
+    namespaces.set(written, (found = own));
+  }
+  return found;
 }
 
 export function reservedLabels(...names: readonly string[]): IdentityLabels {
@@ -131,7 +147,11 @@ export function parseKey(written: string, sourceWhenAbsent: string): { readonly 
 /** The value under this key, from the first source that has it. */
 export function lookup(labels: IdentityLabels, source: string, key: string): string | undefined {
   const found = labels.get(key);
-  if (found === undefined) return undefined;
+  return found === undefined ? undefined : valueFrom(found, source);
+}
+
+/** The same of the labels under one key. */
+export function valueFrom(found: readonly Label[], source: string): string | undefined {
   return (source === "any" ? found[0] : found.find((label) => label.source === source))?.value;
 }
 

@@ -16,8 +16,8 @@ export function hasOwnPorts({ own }: Matches, position: number): boolean {
   return own === undefined || indexIn(own, position) !== undefined;
 }
 
-export function matchesAt(positions: Iterable<number>, as: Matches["as"] = "yes"): Matches {
-  return { positions: Int32Array.from(positions), as };
+export function matchesAt(positions: readonly number[], as: Matches["as"] = "yes"): Matches {
+  return { positions: new Int32Array(positions), as };
 }
 
 export function matchAt({ positions, as }: Matches, position: number): Match {

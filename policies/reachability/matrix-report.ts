@@ -13,7 +13,7 @@ import { CellNumbers } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
 import { Numbers } from "./numbers.ts";
 import type { Edge, EdgeTable, MatrixReport } from "./report.ts";
-import type { Selected } from "./selection.ts";
+import { isEverything, type Selected } from "./selection.ts";
 import { squareOf, type Square } from "./square.ts";
 
 export interface MatrixQuestion {
@@ -29,7 +29,11 @@ export function matrixReport({ world, findings, selected = {}, place }: MatrixQu
   const numbers = new CellNumbers(world, cells);
   const parts = partsOf(numbers.classes, world.endpoints, selected);
   const shown = shownCells(cells, selected);
-  const square = possibleSquare(parts, numbers, (number, server) => shown.numberOf(number, listenerOf(server)));
+  const square = possibleSquare(
+    parts,
+    numbers,
+    isEverything(selected) ? "everything" : (number, server) => shown.numberOf(number, listenerOf(server)),
+  );
   const roles = parts.map(roleText);
   const grouping = groupsOf(square, world.endpoints, (part) => roles[part] ?? "");
   const { groups } = grouping;
@@ -91,20 +95,27 @@ function shownCells(cells: Cells, selected: Selected): ShownCells {
 function possibleSquare(
   parts: readonly Part[],
   numbers: CellNumbers,
-  shown: (number: number, server: Part) => number,
+  shown: "everything" | ((number: number, server: Part) => number),
 ): Square {
+  // A part for each class, of which all is shown: then what is possible between classes is what there is to tell.
+  const isWhole = shown === "everything" && parts.length === numbers.classes.length;
+  const numberShown = shown === "everything" ? (number: number): number => number : shown;
   const partsOfClass: number[][] = numbers.classes.map(() => []);
   for (const [part, { of }] of parts.entries()) partsOfClass[of]?.push(part);
   return squareOf(
     parts.map(({ members }) => members),
-    (from, say) => {
+    (from, row) => {
       const client = parts[from];
       if (client === undefined || client.client === "left out") return;
+      if (isWhole) {
+        row.sayAll(numbers.possible(client.of));
+        return;
+      }
       const tell = (to: number, number: number): void => {
         const server = parts[to];
         if (server === undefined || !asked(client, server)) return;
-        const seen = shown(number, server);
-        if (seen !== nothingPossible) say(to, seen);
+        const seen = numberShown(number, server);
+        if (seen !== nothingPossible) row.say(to, seen);
       };
       const pairs = numbers.possible(client.of);
       for (let at = 0; at < pairs.length; at += 2) {
@@ -135,7 +146,8 @@ function edgesBetween(
       if (between === 0) continue;
       pairs += between;
       const answer = square.answers[at] ?? 0;
-      for (const position of (known[answer] ??= maker.positionsOf(cellAt(answer)))) maker.add(to, position);
+      const positions = (known[answer] ??= maker.positionsOf(cellAt(answer)));
+      for (let each = 0; each < positions.length; each += 1) maker.add(to, positions[each] ?? 0);
     }
     maker.endGroup();
   }

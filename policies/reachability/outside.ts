@@ -5,7 +5,7 @@
  */
 import { addressAtoms } from "./address-atoms.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
-import type { Rule } from "./model.ts";
+import type { Peers, Rule } from "./model.ts";
 import type { Entity, External } from "./read/externals.ts";
 import type { PeerSelector } from "./selectors.ts";
 
@@ -32,9 +32,16 @@ export function outsideOf(rules: readonly Rule[]): readonly External[] {
   ];
 }
 
+/** Equal peers of NetworkPolicies were read into one object, and most rules share theirs with others. */
+function distinctPeers(rules: readonly Rule[]): readonly Peers[] {
+  const found = new Set<Peers>();
+  for (const { peers } of rules) found.add(peers);
+  return [...found];
+}
+
 function distinctSelectors(rules: readonly Rule[]): PeerSelector[] {
   const found = new Map<string, PeerSelector>();
-  for (const { peers } of rules) {
+  for (const peers of distinctPeers(rules)) {
     if (peers.kind === "selected") for (const each of peers.selectors) found.set(each.key, each);
   }
   return [...found.values()];
@@ -48,7 +55,7 @@ function seldomNamed(rules: readonly Rule[], selectors: readonly PeerSelector[])
     if (entity !== undefined) entityOf.set(key, entity);
   }
   if (entityOf.size === 0) return [];
-  const said = rules.map(({ peers }) => {
+  const said = distinctPeers(rules).map((peers) => {
     const keys = peers.kind === "selected" ? peers.selectors.map(({ key }) => entityOf.get(key)) : [];
     return new Set(keys.filter((each) => each !== undefined));
   });

@@ -98,17 +98,20 @@ function policiesOf(
     for (const position of identities.subjects(subject).positions) subjectsOf[position]?.push(index);
   }
   const known = new Map<string, SidePolicy>();
-  return (identity) => {
-    const subjects = subjectsOf[identity] ?? [];
-    const key = subjects.join(" ");
-    let policy = known.get(key);
-    if (policy === undefined) {
+  const found: (SidePolicy | undefined)[] = [];
+  return (identity) => (found[identity] ??= selected(subjectsOf[identity] ?? []));
+
+  function selected(subjects: readonly number[]): SidePolicy {
+    return remembered(known, subjects.join(" "), () => {
       const positions = subjects.flatMap((index) => selecting[index]?.positions ?? []).sort((a, b) => a - b);
-      const own = positions.map((position) => rules[position]).filter((rule) => rule !== undefined);
-      known.set(key, (policy = sidePolicy(own, identities, book)));
-    }
-    return policy;
-  };
+      const own: Rule[] = [];
+      for (const position of positions) {
+        const rule = rules[position];
+        if (rule !== undefined) own.push(rule);
+      }
+      return sidePolicy(own, identities, book);
+    });
+  }
 }
 
 interface Selecting {

@@ -10,6 +10,7 @@ import { hasReserved } from "./labels.ts";
 import { indexIn, lowerBound } from "./matches.ts";
 import type { Direction, SideOutcome } from "./model.ts";
 import type { Prepared } from "./prepared.ts";
+import { remembered } from "./remembered.ts";
 import { allDenied, type Counting, type SideAnswers } from "./side-answers.ts";
 import type { SidePolicy } from "./side-policy.ts";
 import { withoutPolicy } from "./verdict.ts";
@@ -21,17 +22,18 @@ export class Row {
   /** Those of whom something is said, in ascending order. Absent where there are so many that all are listed. */
   readonly told: Int32Array | undefined;
   /** By state; the first is the one above. */
-  readonly #answers: Int32Array;
+  readonly #answers: readonly number[];
   /** By peer, or in the order of `told`. */
   readonly #states: Uint8Array | Int32Array;
 
-  constructor(answers: readonly number[], told: Int32Array, stateOf: Int32Array) {
+  constructor(answers: readonly number[], told: Int32Array, stateOf: Int32Array, room: ByteRoom) {
     this.otherwise = answers[0] ?? allDenied;
-    this.#answers = new Int32Array(answers);
+    this.#answers = answers;
     // Five bytes for each that is told of, or one byte for everybody.
-    this.told = told.length * 5 > stateOf.length ? undefined : told.slice().sort();
-    const states = this.told?.map((peer) => stateOf[peer] ?? 0) ?? stateOf;
-    this.#states = answers.length <= 256 ? new Uint8Array(states) : new Int32Array(states);
+    const isFew = told.length * 5 <= stateOf.length;
+    this.told = isFew ? told.slice().sort() : undefined;
+    const states = this.told === undefined ? stateOf : picked(stateOf, this.told);
+    this.#states = answers.length <= 256 ? room.kept(states) : new Int32Array(states);
   }
 
   at(peer: number): number {
@@ -59,11 +61,77 @@ export class Row {
   }
 }
 
+/** Bytes of many rows in one array, because an array of its own costs more than filling it. */
+class ByteRoom {
+  #bytes = new Uint8Array(0);
+  #free = 0;
+
+  kept(numbers: Int32Array): Uint8Array {
+    const start = this.#free;
+    const end = start + numbers.length;
+    if (end > this.#bytes.length) {
+      this.#bytes = new Uint8Array(Math.max(2 ** 16, numbers.length));
+      this.#free = 0;
+      return this.kept(numbers);
+    }
+    this.#free = end;
+    const own = this.#bytes.subarray(start, end);
+    own.set(numbers);
+    return own;
+  }
+}
+
+function picked(all: Int32Array, positions: Int32Array): Int32Array {
+  const found = new Int32Array(positions.length);
+  for (let index = 0; index < positions.length; index += 1) found[index] = all[positions[index] ?? 0] ?? 0;
+  return found;
+}
+
 /** Everything that was said of a peer. */
 interface State {
+  /** Of what was said, whoever the peer is. */
+  readonly number: number;
   readonly peer: "node" | "other";
   /** Numbers of contributions, in ascending order. */
   readonly said: readonly number[];
+  /** By the contribution that is said besides: the state that follows. */
+  after?: Map<number, State>;
+  /** Of the rows that have it, the one filled last, and where in it the state stands. */
+  row: number;
+  place: number;
+}
+
+const noRow = -1;
+
+/** All states of one direction. Rows share most of them, so that what follows on what is worked out once. */
+class States {
+  readonly #numbers = new Map<string, number>();
+  readonly #byPeer = { other: new Map<string, State>(), node: new Map<string, State>() };
+  /** How many were filled. */
+  rows = 0;
+  /** Of whom nothing is said: anybody, and the host. */
+  readonly silent: readonly [State, State] = [this.#numbered("other", []), this.#numbered("node", [])];
+
+  after(before: State, contribution: number): State {
+    before.after ??= new Map<number, State>();
+    return remembered(before.after, contribution, () =>
+      this.#numbered(
+        before.peer,
+        [...before.said, contribution].sort((a, b) => a - b),
+      ),
+    );
+  }
+
+  #numbered(peer: State["peer"], said: readonly number[]): State {
+    const text = said.join(" ");
+    return remembered(this.#byPeer[peer], text, () => ({
+      number: remembered(this.#numbers, text, () => this.#numbers.size),
+      peer,
+      said,
+      row: noRow,
+      place: 0,
+    }));
+  }
 }
 
 /** Room that one row after the other uses. */
@@ -79,19 +147,21 @@ const unknownState = -1;
 
 /** A row in the making. */
 class Filling {
-  readonly states: State[] = [
-    { peer: "other", said: [] },
-    { peer: "node", said: [] },
-  ];
+  /** Those of the row, by which its peers tell them: few enough for small numbers. */
+  readonly states: State[] = [];
+  readonly #row: number;
+  readonly #all: States;
   readonly #stateOf: Int32Array;
   readonly #told: Int32Array;
   #count = 0;
   /** By state: the one that follows it. */
   #next: Int32Array;
   readonly #counting: Counting;
-  readonly #numbers = new Map<string, number>();
 
-  constructor({ stateOf, told, next }: Scratch, nodes: Int32Array, counting: Counting) {
+  constructor(all: States, { stateOf, told, next }: Scratch, nodes: Int32Array, counting: Counting) {
+    this.#all = all;
+    this.#row = all.rows++;
+    for (const state of all.silent) this.#placeOf(state);
     this.#stateOf = stateOf;
     this.#told = told;
     this.#next = next;
@@ -118,18 +188,22 @@ class Filling {
   }
 
   #after(before: number, contribution: number): number {
-    const { peer, said } = this.states[before] ?? { peer: "other", said: [] };
-    if (this.#counting === "each effect" && said.includes(contribution)) return before;
-    const more = [...said, contribution].sort((a, b) => a - b);
-    const key = `${peer} ${more.join(" ")}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) this.#numbers.set(key, (number = this.states.push({ peer, said: more }) - 1));
-    return number;
+    const state = this.states[before] ?? this.#all.silent[0];
+    if (this.#counting === "each effect" && state.said.includes(contribution)) return before;
+    return this.#placeOf(this.#all.after(state, contribution));
+  }
+
+  #placeOf(state: State): number {
+    if (state.row !== this.#row) {
+      state.row = this.#row;
+      state.place = this.states.push(state) - 1;
+    }
+    return state.place;
   }
 
   /** Leaves the scratch as it was. */
-  row(answers: readonly number[]): Row {
-    const row = new Row(answers, this.#told.subarray(0, this.#count), this.#stateOf);
+  row(answers: readonly number[], room: ByteRoom): Row {
+    const row = new Row(answers, this.#told.subarray(0, this.#count), this.#stateOf, room);
     for (let index = 0; index < this.#count; index += 1) this.#stateOf[this.#told[index] ?? 0] = 0;
     return row;
   }
@@ -145,8 +219,11 @@ export class Rows {
   readonly #nodes: Int32Array;
   readonly #rows: (Row | undefined)[] = [];
   readonly #byPolicy = new Map<SidePolicy, Map<number | SideOutcome, Row>>();
-  readonly #answered = new Map<string, number>();
+  readonly #states = new States();
+  /** By number of the state, for each way in which it is judged. */
+  readonly #answered = new Map<string, (number | undefined)[]>();
   readonly #scratch: Scratch;
+  readonly #room = new ByteRoom();
 
   constructor(ready: Prepared, direction: Direction, answers: SideAnswers) {
     const { representatives } = ready.identities;
@@ -181,37 +258,37 @@ export class Rows {
 
   #constant(outcome: SideOutcome): Row {
     const answer = this.#answers.everywhere({ outcome, l7: [], authentication: "unspecified" });
-    return new Row([answer], new Int32Array(0), this.#scratch.stateOf);
+    return new Row([answer], new Int32Array(0), this.#scratch.stateOf, this.#room);
   }
 
   #filled(policy: SidePolicy, subject: number): Row {
     const counting = countingOf(policy);
-    const filling = new Filling(this.#scratch, this.#nodes, counting);
-    for (const bundle of policy.bundles) {
-      for (const { contribution, positions } of this.#contributions.of(subject, bundle)) {
-        filling.say(positions, contribution);
-      }
-    }
-    const answers = filling.states.map(({ said, peer }) =>
-      this.#answer(said, defaultOf(policy, this.#direction, peer), counting),
+    const filling = new Filling(this.#states, this.#scratch, this.#nodes, counting);
+    const say = filling.say.bind(filling);
+    for (const bundle of policy.bundles) this.#contributions.each(subject, bundle, say);
+    const answering = {
+      other: this.#answering(defaultOf(policy, this.#direction, "other"), counting),
+      node: this.#answering(defaultOf(policy, this.#direction, "node"), counting),
+    };
+    return filling.row(
+      filling.states.map((state) => answering[state.peer](state)),
+      this.#room,
     );
-    return filling.row(answers);
   }
 
-  /** Many subjects say the same of somebody. */
-  #answer(said: readonly number[], standard: Default, counting: Counting): number {
-    const key = `${standard}, ${counting}: ${said.join(" ")}`;
-    let answer = this.#answered.get(key);
-    if (answer === undefined) {
-      const spoken = said.flatMap((contribution) => this.#contributions.spoken(contribution));
-      this.#answered.set(key, (answer = this.#answers.sweep(spoken, standard, counting)));
-    }
-    return answer;
+  /** Many subjects say the same of somebody, and are answered the same. */
+  #answering(standard: Default, counting: Counting): (state: State) => number {
+    const answered = remembered(this.#answered, `${standard}, ${counting}`, () => []);
+    return ({ number, said }) =>
+      (answered[number] ??= this.#answers.sweep(
+        said.flatMap((contribution) => this.#contributions.spoken(contribution)),
+        standard,
+        counting,
+      ));
   }
 }
 
 /** Without L7 rules it is all one how often something is allowed, and a row has fewer states. */
 function countingOf({ bundles }: SidePolicy): Counting {
-  const restricts = bundles.some(({ terms }) => terms.list.some(({ l7 }) => l7.kind !== "none"));
-  return restricts ? "each grant" : "each effect";
+  return bundles.some(({ terms }) => terms.l7 === "restricted") ? "each grant" : "each effect";
 }

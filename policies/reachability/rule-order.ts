@@ -22,12 +22,22 @@ function keyOf({ origin: { policy } }: Rule): string {
 
 /** Rules of one object stay as they are written. */
 export function inOrder(rules: readonly Rule[]): readonly Rule[] {
-  // Without L7 rules and handshakes everything goes together.
-  if (rules.every(({ scope, authentication }) => authentication === "unspecified" && !restricts(scope))) return rules;
+  if (goTogether(rules)) return rules;
   return rules.toSorted((a, b) => {
     const [one, other] = [keyOf(a), keyOf(b)];
     return one === other ? 0 : one < other ? -1 : 1;
   });
+}
+
+/** Without L7 rules and handshakes everything does. */
+function goTogether(rules: readonly Rule[]): boolean {
+  // The peers of one entry come one after the other and have one object of ports.
+  let before: Rule["scope"] | undefined;
+  for (const { scope, authentication } of rules) {
+    if (authentication !== "unspecified" || (scope !== before && restricts(scope))) return false;
+    before = scope;
+  }
+  return true;
 }
 
 function restricts(scope: Rule["scope"]): boolean {

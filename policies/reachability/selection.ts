@@ -27,6 +27,10 @@ export interface Selected {
   readonly ports?: readonly PortPattern[];
 }
 
+export function isEverything({ from, to, focus, ports }: Selected): boolean {
+  return from === undefined && to === undefined && focus === undefined && ports === undefined;
+}
+
 export type PortPattern =
   | { readonly kind: "name"; readonly name: string; readonly protocol?: Protocol }
   | { readonly kind: "range"; readonly first: number; readonly last: number; readonly protocol?: Protocol };

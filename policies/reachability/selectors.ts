@@ -120,25 +120,47 @@ export function onlyExcludes({ matchLabels, matchExpressions }: LabelSelector): 
 /** The peer that is everyone, host and world included. */
 export const anyPeer: PeerSelector = labelPeer(emptySelector);
 
-export function selectsLabels(selector: LabelSelector, labels: IdentityLabels): boolean {
-  for (const [written, value] of selector.matchLabels) {
+/** One thing that a selector asks for, its key taken apart. */
+export interface Requirement extends Expression {
+  readonly source: string;
+}
+
+/** What must all be met. To give a label a value is to ask for one of one value. */
+export function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): readonly Requirement[] {
+  const found: Requirement[] = [];
+  for (const [written, value] of matchLabels) {
     const { source, key } = parseKey(written, "any");
-    if (lookup(labels, source, key) !== value) return false;
+    found.push({ source, key, operator: "In", values: [value] });
   }
-  return selector.matchExpressions.every(({ key: written, operator, values }) => {
+  for (const { key: written, operator, values } of matchExpressions) {
     const { source, key } = parseKey(written, "any");
-    const value = lookup(labels, source, key);
-    switch (operator) {
-      case "In":
-        return value !== undefined && values.includes(value);
-      case "NotIn":
-        return value === undefined || !values.includes(value);
-      case "Exists":
-        return value !== undefined;
-      case "DoesNotExist":
-        return value === undefined;
-    }
-  });
+    found.push({ source, key, operator, values });
+  }
+  return found;
+}
+
+export function meets(requirements: readonly Requirement[], labels: IdentityLabels): boolean {
+  for (const { source, key, operator, values } of requirements) {
+    if (!isMet(operator, values, lookup(labels, source, key))) return false;
+  }
+  return true;
+}
+
+function isMet(operator: Operator, values: readonly string[], value: string | undefined): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+  }
+}
+
+export function selectsLabels(selector: LabelSelector, labels: IdentityLabels): boolean {
+  return meets(requirementsOf(selector), labels);
 }
 
 /** What of a peer a selector can see. */

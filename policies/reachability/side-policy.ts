@@ -7,6 +7,7 @@ import type { Identities } from "./identities.ts";
 import type { Matches } from "./matches.ts";
 import type { Direction, NamedPort, Origin, Rule } from "./model.ts";
 import { lastPort, type Protocol } from "./ports.ts";
+import { remembered } from "./remembered.ts";
 import { inOrder } from "./rule-order.ts";
 import { anyPeer, onlyExcludes, type PeerSelector } from "./selectors.ts";
 import { asks, filterKey, filtersOf, type PortFilter, type Term, type TermBook, type Terms } from "./terms.ts";
@@ -18,11 +19,10 @@ export type Together = "everyone" | "groups" | "nobody";
 export interface Bundle {
   /** Of its selector. */
   readonly kind: PeerSelector["kind"];
+  readonly key: string;
   readonly together: Together;
   readonly peers: Matches;
   readonly terms: Terms;
-  /** The entries it was said in. */
-  readonly rules: readonly Rule[];
 }
 
 /** What is said of one peer selector on one port range, and by whom. */
@@ -46,7 +46,7 @@ export interface SidePolicy {
 
 export function sidePolicy(rules: readonly Rule[], identities: Identities, book: TermBook): SidePolicy {
   const isolated = isolation(rules);
-  const bundles = new Map<string, Bundle & { terms: Terms; together: Together; readonly rules: Rule[] }>();
+  const bundles = new Map<string, Bundle & { terms: Terms; together: Together }>();
   const conflicts: Origin[] = [];
   for (const rule of inOrder(rules)) {
     const said = book.termsOf(rule, isolated);
@@ -55,32 +55,32 @@ export function sidePolicy(rules: readonly Rule[], identities: Identities, book:
       if (bundle === undefined) {
         const { kind, key } = selector;
         const peers = identities.matches(selector);
-        bundles.set(key, { kind, together: togetherOf(selector), peers, terms: said.terms, rules: [rule] });
+        bundles.set(key, { kind, key, together: togetherOf(selector), peers, terms: said.terms });
         if (said.conflict) conflicts.push(rule.origin);
         continue;
       }
       const { terms, conflict } = book.merged(bundle.terms, said.written);
       bundle.terms = terms;
       if (bundle.together === "nobody") bundle.together = togetherOf(selector);
-      if (bundle.rules.at(-1) !== rule) bundle.rules.push(rule);
       if (conflict) conflicts.push(rule.origin);
     }
   }
   const all = [...bundles.values()];
-  return { rules, isolated, bundles: all, conflicts: [...conflicts, ...possibleConflicts(all, book)] };
+  return { rules, isolated, bundles: all, conflicts: [...conflicts, ...possibleConflicts(all, rules, book)] };
 }
 
 /** Peers that are not modelled may be the very ones that another rule names (L1). */
-function possibleConflicts(bundles: readonly Bundle[], book: TermBook): Origin[] {
+function possibleConflicts(bundles: readonly Bundle[], rules: readonly Rule[], book: TermBook): Origin[] {
   const open = bundles.filter(({ kind, terms }) => kind === "unmodelled" && asks(terms));
   if (open.length === 0) return [];
   const asking = bundles.filter(({ terms }) => asks(terms));
+  const said = rulesBySelector(rules);
   return open.flatMap((one) => {
     const conflict = asking.some(
       (other) =>
         other !== one && (book.merged(one.terms, other.terms).conflict || book.merged(other.terms, one.terms).conflict),
     );
-    return conflict ? one.rules.map(({ origin }) => origin) : [];
+    return conflict ? (said.get(one.key) ?? []).map(({ origin }) => origin) : [];
   });
 }
 
@@ -91,9 +91,13 @@ function togetherOf(selector: PeerSelector): Together {
 }
 
 function isolation(rules: readonly Rule[]): SidePolicy["isolated"] {
-  const switching = rules.filter(({ defaultDeny }) => defaultDeny === "switches-on");
-  if (switching.some(({ certainty }) => certainty === "certain")) return "yes";
-  return switching.length === 0 ? "no" : "maybe";
+  let isolated: SidePolicy["isolated"] = "no";
+  for (const { defaultDeny, certainty } of rules) {
+    if (defaultDeny !== "switches-on") continue;
+    if (certainty === "certain") return "yes";
+    isolated = "maybe";
+  }
+  return isolated;
 }
 
 /** Beside the selector of everyone all others of the entry say nothing, and Cilium drops them (S22). */
@@ -108,11 +112,26 @@ const grants = new WeakMap<SidePolicy, readonly Grant[]>();
 /** Every grant with the entries it comes from: what an explanation needs, and a matrix does not. */
 export function grantsOf(policy: SidePolicy): readonly Grant[] {
   let found = grants.get(policy);
-  if (found === undefined) grants.set(policy, (found = policy.bundles.flatMap(grantsIn)));
+  if (found === undefined) {
+    const said = rulesBySelector(policy.rules);
+    grants.set(policy, (found = policy.bundles.flatMap((bundle) => grantsIn(bundle, said.get(bundle.key) ?? []))));
+  }
   return found;
 }
 
-function grantsIn({ kind, together, peers, terms, rules }: Bundle): Grant[] {
+/** The entries that speak of each selector, by its key. */
+function rulesBySelector(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const found = new Map<string, Rule[]>();
+  for (const rule of inOrder(rules)) {
+    for (const { key } of peersOf(rule)) {
+      const same = remembered(found, key, () => []);
+      if (same.at(-1) !== rule) same.push(rule);
+    }
+  }
+  return found;
+}
+
+function grantsIn({ kind, together, peers, terms }: Bundle, rules: readonly Rule[]): Grant[] {
   return terms.list.map((term) => {
     const key = filterKey(term.filter);
     const saying = rules.filter(

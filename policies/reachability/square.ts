@@ -15,24 +15,50 @@ export interface Square {
 }
 
 /** `tell` says each answer of one row once, in ascending order of the other end. */
-export function squareOf(
-  sets: Square["sets"],
-  tell: (from: number, say: (to: number, answer: number) => void) => void,
-): Square {
+export function squareOf(sets: Square["sets"], tell: (from: number, row: SquareRow) => void): Square {
   const starts = new Int32Array(sets.length + 1);
-  let [others, answers] = [new Int32Array(1024), new Int32Array(1024)];
-  let end = 0;
-  const say = (to: number, answer: number): void => {
-    if (end === others.length) [others, answers] = [doubled(others), doubled(answers)];
-    others[end] = to;
-    answers[end] = answer;
-    end += 1;
-  };
-  for (const from of sets.keys()) {
-    tell(from, say);
-    starts[from + 1] = end;
+  const row = new SquareRow();
+  for (let from = 0; from < sets.length; from += 1) {
+    tell(from, row);
+    starts[from + 1] = row.end;
   }
-  return { sets, starts, to: others.subarray(0, end), answers: answers.subarray(0, end) };
+  return { sets, starts, ...row.told() };
+}
+
+/** The row that is being told, behind all that were. */
+export class SquareRow {
+  #to = new Int32Array(1024);
+  #answers = new Int32Array(1024);
+  end = 0;
+
+  say(to: number, answer: number): void {
+    if (this.end === this.#to.length) this.#grow();
+    this.#to[this.end] = to;
+    this.#answers[this.end] = answer;
+    this.end += 1;
+  }
+
+  /** All at once: pairs of another end and an answer. */
+  sayAll(pairs: Int32Array): void {
+    while (this.end + pairs.length / 2 > this.#to.length) this.#grow();
+    const [to, answers] = [this.#to, this.#answers];
+    let end = this.end;
+    for (let at = 0; at < pairs.length; at += 2) {
+      to[end] = pairs[at] ?? 0;
+      answers[end] = pairs[at + 1] ?? 0;
+      end += 1;
+    }
+    this.end = end;
+  }
+
+  told(): Pick<Square, "to" | "answers"> {
+    return { to: this.#to.subarray(0, this.end), answers: this.#answers.subarray(0, this.end) };
+  }
+
+  #grow(): void {
+    this.#to = doubled(this.#to);
+    this.#answers = doubled(this.#answers);
+  }
 }
 
 function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
@@ -44,7 +70,10 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
 /** Columns of the sets that are wanted, as rows; those of all others are empty. */
 export function columnsOf({ sets, starts, to, answers }: Square, wanted: Uint8Array): Square {
   const begins = new Int32Array(sets.length + 1);
-  for (const other of to) if (wanted[other] === 1) begins[other + 1] = (begins[other + 1] ?? 0) + 1;
+  for (let at = 0; at < to.length; at += 1) {
+    const other = to[at] ?? 0;
+    if (wanted[other] === 1) begins[other + 1] = (begins[other + 1] ?? 0) + 1;
+  }
   for (let at = 0; at < sets.length; at += 1) begins[at + 1] = (begins[at + 1] ?? 0) + (begins[at] ?? 0);
   const next = begins.slice();
   const count = begins[sets.length] ?? 0;

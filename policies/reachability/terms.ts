@@ -21,6 +21,9 @@ export interface Term extends Pick<Rule, "action" | "authentication" | "certaint
 export interface Terms {
   readonly id: number;
   readonly list: readonly Term[];
+  /** Whether some port is given by its name. */
+  readonly portNames: "some" | "none";
+  readonly l7: "restricted" | "unrestricted";
 }
 
 /** What was said, and whether some of it could not be merged (L4). */
@@ -106,7 +109,7 @@ export class TermBook {
   #interned(list: readonly Term[]): Terms {
     const text = list.map(termKey).join("\n");
     let terms = this.#byText.get(text);
-    if (terms === undefined) this.#byText.set(text, (terms = { id: this.#byText.size, list }));
+    if (terms === undefined) this.#byText.set(text, (terms = termsOf(this.#byText.size, list)));
     return terms;
   }
 }
@@ -128,6 +131,12 @@ function mightConflict(all: readonly Term[]): boolean {
 /** Whether something of these may be left to merge: what asks for nothing goes with everything. */
 export function asks({ list }: Terms): boolean {
   return list.some(({ l7, authentication }) => l7.kind !== "none" || authentication !== "unspecified");
+}
+
+function termsOf(id: number, list: readonly Term[]): Terms {
+  const portNames = list.some(({ filter }) => filter.kind === "named") ? "some" : "none";
+  const l7 = list.some((term) => term.l7.kind !== "none") ? "restricted" : "unrestricted";
+  return { id, list, portNames, l7 };
 }
 
 function saysTheSame(one: Rule, other: Rule): boolean {

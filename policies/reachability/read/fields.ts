@@ -126,13 +126,21 @@ export class Reading {
 
   texts(value: unknown, path: string): readonly string[] | undefined {
     // A `null` among texts is an empty one, as for Go's decoder.
-    return this.list(value, path)?.map((each, index) => this.text(each, `${path}[${String(index)}]`) ?? "");
+    // Where an element stands is spelt out only if it is no text.
+    return this.list(value, path)?.map((each, index) =>
+      typeof each === "string" ? each : (this.text(each, `${path}[${String(index)}]`) ?? ""),
+    );
   }
 
   /** An object of texts, such as labels. */
   labels(value: unknown, path: string): ReadonlyMap<string, string> {
-    const entries = Object.entries(this.fields(value, path) ?? {});
-    return new Map(entries.map(([key, each]) => [key, this.text(each, `${path}.${key}`) ?? ""]));
+    const fields = this.fields(value, path) ?? {};
+    const labels = new Map<string, string>();
+    for (const key of Object.keys(fields)) {
+      const each = fields[key];
+      labels.set(key, typeof each === "string" ? each : (this.text(each, `${path}.${key}`) ?? ""));
+    }
+    return labels;
   }
 
   #typed<T>(value: unknown, path: string, expected: string, is: (value: unknown) => value is T): T | undefined {
@@ -146,10 +154,10 @@ export class Reading {
 /**
  * What was made of an equal value before, if there was nothing to say of it: problems have a place of their own.
  *
- * A value with a null in it is read anew, because that is how JSON writes numbers that are none.
+ * A value with a null in it is read anew, because that is how JSON writes numbers that are none, and what is absent.
  */
-export function readOnce<V>(known: Map<string, V>, value: unknown, reading: Reading, read: () => V): V {
-  const key = JSON.stringify([value]);
+export function readOnce<V>(known: Map<string, V>, value: readonly unknown[], reading: Reading, read: () => V): V {
+  const key = JSON.stringify(value);
   if (key.includes("null")) return read();
   const before = known.get(key);
   if (before !== undefined) return before;

@@ -36,22 +36,17 @@ export function readNetworkPolicy(
 ): readonly Rule[] {
   reading.only(spec, "spec", ["podSelector", "policyTypes", "ingress", "egress"]);
   const namespace = policy.namespace ?? "default";
-  const pods = readLabelSelector(spec["podSelector"], "spec.podSelector", reading);
-  noteIgnoredLabels(pods, "spec.podSelector", reading);
-  const labels = withSource(withLabel(pods, namespaceKey, namespace), "k8s");
-  const subject: SubjectSelector = { key: selectorKey(labels), labels };
+  const pods = spec["podSelector"];
+  const subject = readOnce(subjectsRead, [pods, namespace], reading, () => readSubject(pods, namespace, reading));
   const types = reading.texts(spec["policyTypes"], "spec.policyTypes") ?? [];
 
   const rules = (direction: Direction): Rule[] => {
-    const list = reading.list(spec[direction], `spec.${direction}`) ?? [];
-    return list.flatMap((entry, index) =>
-      readEntry(
-        { policy, subject, direction, namespace, ...cluster },
-        entry,
-        `spec.${direction}[${String(index)}]`,
-        reading,
-      ),
-    );
+    const context = { policy, subject, direction, namespace, ...cluster };
+    const found: Rule[] = [];
+    for (const [index, entry] of (reading.list(spec[direction], `spec.${direction}`) ?? []).entries()) {
+      readEntry(context, entry, `spec.${direction}[${String(index)}]`, reading, found);
+    }
+    return found;
   };
   const ingress = rules("ingress");
   const egress = rules("egress");
@@ -64,6 +59,15 @@ export function readNetworkPolicy(
     egress.push(isolation({ policy, subject, direction: "egress", namespace, ...cluster }));
   }
   return [...ingress, ...egress];
+}
+
+const subjectsRead = new Memory<SubjectSelector>();
+
+function readSubject(written: unknown, namespace: string, reading: Reading): SubjectSelector {
+  const pods = readLabelSelector(written, "spec.podSelector", reading);
+  noteIgnoredLabels(pods, "spec.podSelector", reading);
+  const labels = withSource(withLabel(pods, namespaceKey, namespace), "k8s");
+  return { key: selectorKey(labels), labels };
 }
 
 interface Context {
@@ -94,36 +98,43 @@ function isolation(context: Context): Rule {
   return rule(context, `spec.${context.direction}`, { kind: "nobody" }, { kind: "everything" });
 }
 
-/** One rule per peer, because that is how Cilium takes them apart (S17, S23). */
-function readEntry(context: Context, entry: unknown, path: string, reading: Reading): Rule[] {
+/** Adds one rule per peer, because that is how Cilium takes them apart (S17, S23). */
+function readEntry(context: Context, entry: unknown, path: string, reading: Reading, found: Rule[]): void {
   const fields = reading.fields(entry, path) ?? {};
   const peerField = context.direction === "ingress" ? "from" : "to";
   reading.only(fields, path, [peerField, "ports"]);
   const ports = reading.list(fields["ports"], `${path}.ports`) ?? [];
-  const scope: PortScope =
+  const scope =
     ports.length === 0
-      ? { kind: "everything" }
-      : {
-          kind: "listed",
-          rules: ports.map((port, index) => ({
-            ports: readPort(port, `${path}.ports[${String(index)}]`, reading),
-            l7: unrestricted,
-          })),
-        };
-  const peers = reading.list(fields[peerField], `${path}.${peerField}`) ?? [];
-  if (peers.length === 0) return [rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope)];
-  return peers.flatMap((peer, index) => {
+      ? everyPort
+      : readOnce(portsRead, ports, reading, () => readPorts(ports, `${path}.ports`, reading));
+  const list = reading.list(fields[peerField], `${path}.${peerField}`) ?? [];
+  if (list.length === 0) found.push(rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope));
+  for (const [index, peer] of list.entries()) {
     const peerPath = `${path}.${peerField}[${String(index)}]`;
-    const selectors = readPeer(context, peer, peerPath, reading);
-    const written = rule(context, peerPath, { kind: "selected", selectors }, scope);
-    return [written, ...admittedByMistake(context, peer, written)];
-  });
+    const written = rule(context, peerPath, readPeer(context, peer, peerPath, reading), scope);
+    found.push(written);
+    if (context.cilium === "1.19") found.push(...admittedByMistake(context, peer, written));
+  }
+}
+
+const everyPort: PortScope = { kind: "everything" };
+
+/** Equal lists of ports are one object, for which what is made of them is made once. */
+const portsRead = new Memory<PortScope>();
+
+function readPorts(ports: readonly unknown[], path: string, reading: Reading): PortScope {
+  const rules = ports.map((port, index) => ({
+    ports: readPort(port, `${path}[${String(index)}]`, reading),
+    l7: unrestricted,
+  }));
+  return { kind: "listed", rules };
 }
 
 /** Some 1.19 releases let an ingress ipBlock admit the pods of the policy's namespace too; which ones is unknown (L8). */
-function admittedByMistake({ direction, namespace, scope, cilium }: Context, peer: unknown, written: Rule): Rule[] {
+function admittedByMistake({ direction, namespace, scope }: Context, peer: unknown, written: Rule): Rule[] {
   const onlyBlock = isFields(peer) && peer["ipBlock"] !== undefined && peer["ipBlock"] !== null;
-  if (cilium !== "1.19" || scope === "any cluster" || direction === "egress" || !onlyBlock) return [];
+  if (scope === "any cluster" || direction === "egress" || !onlyBlock) return [];
   const neighbours = labelPeer(withinCluster(withLabel(emptySelector, `k8s:${namespaceKey}`, namespace), scope));
   return [
     {
@@ -135,12 +146,16 @@ function admittedByMistake({ direction, namespace, scope, cilium }: Context, pee
   ];
 }
 
-const peersRead = new Memory<PeerSelector[]>();
+/** Equal peers are one object. */
+const peersRead = new Memory<Peers>();
 
-function readPeer(context: Context, peer: unknown, path: string, reading: Reading): PeerSelector[] {
+function readPeer(context: Context, peer: unknown, path: string, reading: Reading): Peers {
   const { namespace, scope } = context;
   const where = isFields(peer) && (isFields(peer["namespaceSelector"]) || isFields(peer["ipBlock"])) ? "" : namespace;
-  return readOnce(peersRead, [peer, where, scope], reading, () => readPeerAnew(context, peer, path, reading));
+  return readOnce(peersRead, [peer, where, scope], reading, () => ({
+    kind: "selected",
+    selectors: readPeerAnew(context, peer, path, reading),
+  }));
 }
 
 /** Kubernetes ignores the rules of a direction that policyTypes leaves out, and Cilium does not (S24). */
