@@ -38,6 +38,17 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ],
   ["10. Policy bundle: environment-isolation", ["S1-39", "S1-40"]],
   ["11. Policy bundle: gateway", ["S1-42", "S1-43"]],
+  [
+    "13. Policy bundle: apim-openai",
+    [
+      ...["S0-01", "S0-02", "S0-03", "S0-04", "S0-05", "S0-06", "S0-07", "S0-08", "S0-09", "S0-10", "S0-11"],
+      ...["S0-12", "S0-13", "S0-15", "S0-16", "S0-21", "S0-23", "S0-24", "S0-31", "S0-32", "S0-36"],
+    ],
+  ],
+  ["14. Policy bundle: fqdn-egress", ["S2-12", "S2-13", "S2-14", "S2-15"]],
+  ["15. Policy bundle: demo-flights", ["S3-01", "S3-02", "S3-03", "S3-04", "S3-05", "S3-10", "S3-11"]],
+  ["16. Policy bundle: demo-star-wars", ["S4-18", "S4-19", "S4-20", "S4-21", "S4-22", "S4-23", "S4-26", "S4-27"]],
+  ["17. Policy bundle: demo-dns", ["S4-28", "S4-29", "S4-30", "S4-31", "S4-32", "S3-06"]],
 ];
 
 const tests = join(import.meta.dirname);

@@ -73,7 +73,11 @@ describe("The DNS demo", () => {
   });
 
   for (const [form, title, expected] of [
-    ["name", "by one name, not by another one beside or above it [S4-29] [S3-06]", { "api.github.com": "80 443", "support.github.com": "", "github.com": "", "a.b.github.com": "" }],
+    [
+      "name",
+      "by one name, not by another one beside or above it [S4-29] [S3-06]",
+      { "api.github.com": "80 443", "support.github.com": "", "github.com": "", "a.b.github.com": "" },
+    ],
     [
       "pattern",
       "by a pattern of one label, not by the domain itself [S4-30] [S3-06]",
