@@ -92,8 +92,13 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
     .option("--all", "answer for every dropped connection of the file, not for the first alone")
     .addOption(output(["text", "markdown", "json"]));
   does(surrounded(why), async () => (await import("./verbs/why.ts")).why);
-  const lint = verb("lint", "what Cilium refuses, drops or ignores in manifests", "reach lint manifests/ -o sarif")
+  const lint = verb(
+    "lint",
+    "what Cilium refuses, drops or ignores in manifests, and what does not do what it says",
+    "reach lint manifests/ -o sarif",
+  )
     .addArgument(paths())
+    .option("--mesh-auth", "the agents can authenticate: `authentication.mode: required` works")
     .addOption(output(["text", "markdown", "json", "sarif"]));
   does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
   const check = verb("check", "promises kept and broken by manifests", "reach check promises.yaml manifests/")

@@ -1,5 +1,6 @@
 /**
- * Findings: problems of reading, each with the object, the field and the line, and with what becomes of the object.
+ * Findings: problems of reading and of lint, each with the object, the field and the line, and with what becomes of the
+ * object.
  */
 import type { Problem } from "../policies/problems.ts";
 import type { PolicyKind } from "../policies/reachability/model.ts";
@@ -7,9 +8,13 @@ import type { Place } from "../policies/reachability/explain.ts";
 
 /**
  * `refused`: Cilium does not accept the object, so none of it exists. `dropped`: Cilium drops the field and enforces the
- * rest. `unknown`: not modelled, so verdicts stay open. `note`: what is written does not do what it seems to.
+ * rest. `warning`: a rule of lint says that the field does not do what it says. `unknown`: not modelled, so verdicts stay open.
+ * `note`: what is written may not do what it seems to.
  */
-export type Severity = "refused" | "dropped" | "unknown" | "note";
+export type Severity = (typeof severitiesByRank)[number];
+
+/** The worst first. */
+export const severitiesByRank = ["refused", "dropped", "warning", "unknown", "note"] as const;
 
 export interface Finding {
   readonly severity: Severity;
@@ -23,6 +28,8 @@ export interface Finding {
   readonly what: string;
   readonly expected: string;
   readonly fix?: string;
+  /** Why the author of the object accepts it: the reason of a suppression. */
+  readonly accepted?: string;
 }
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -31,17 +38,23 @@ const severities: Readonly<Record<string, Severity>> = {
   "reachability/not-modelled": "unknown",
 };
 
-/** The worst first, then by place. */
+/** The worst first, then in their order. */
 export function findingsOf(problems: readonly Problem[], place: Place): readonly Finding[] {
-  const rank = (finding: Finding): number => ["refused", "dropped", "unknown", "note"].indexOf(finding.severity);
-  return problems.map((problem) => findingOf(problem, place)).sort((a, b) => rank(a) - rank(b));
+  return ranked(problems.map((problem) => findingOf(problem, place)));
 }
 
-function findingOf({ code, where, what, expected, fix }: Problem, place: Place): Finding {
+/** The worst first, otherwise in their order. */
+export function ranked(findings: readonly Finding[]): readonly Finding[] {
+  const rank = ({ severity }: Finding): number => severitiesByRank.indexOf(severity);
+  return [...findings].sort((a, b) => rank(a) - rank(b));
+}
+
+/** `severity` where the code alone does not tell it. */
+export function findingOf({ code, where, what, expected, fix }: Problem, place: Place, severity?: Severity): Finding {
   const { source, object, field } = partsOf(where);
   const at = (object === undefined || field === undefined ? undefined : fieldPlace(object, field, place)) ?? source;
   return {
-    severity: severities[code] ?? "note",
+    severity: severity ?? severities[code] ?? "note",
     code,
     ...(at === undefined ? {} : { place: at }),
     ...(object === undefined ? {} : { object }),

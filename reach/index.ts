@@ -6,12 +6,14 @@
 import { diffReport } from "../policies/reachability/diff-report.ts";
 import { explain as explained, type Explanation } from "../policies/reachability/explain.ts";
 import { matrixReport } from "../policies/reachability/matrix-report.ts";
+import type { LintInput } from "../policies/lint/index.ts";
 import type { CiliumVersion } from "../policies/reachability/model.ts";
 import { withNamed } from "../policies/reachability/named-outside.ts";
 import { checkPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
 import type { DiffReport, MatrixReport } from "../policies/reachability/report.ts";
 import type { Selection } from "../policies/reachability/selection.ts";
-import { findingsOf, type Finding } from "./findings.ts";
+import type { Finding } from "./findings.ts";
+import { linted } from "./linted.ts";
 import { selectedIn } from "./options.ts";
 import { connectionsOf } from "./questions.ts";
 import { readScenario, readScenarios, readUpgrade } from "./scenario.ts";
@@ -71,10 +73,15 @@ export async function explain(
   return connectionsOf(connection, world).map((traffic) => explained(traffic, world));
 }
 
-/** What Cilium refuses, drops or ignores, and what the engine leaves open, the worst first. */
-export async function lint(paths: Paths, given: Partial<Surroundings> = {}): Promise<readonly Finding[]> {
-  const { findings, place } = await readScenario(paths, { ...usual, ...given });
-  return findingsOf(findings, place);
+/** What the agents can do that the manifests do not tell. Authentication is off unless said otherwise. */
+export type LintQuestion = Partial<Surroundings> & Partial<Pick<LintInput, "meshAuthentication">>;
+
+/** What Cilium refuses, drops or ignores, what does not do what it says, and what the engine leaves open, the worst first. */
+export async function lint(
+  paths: Paths,
+  { meshAuthentication, ...given }: LintQuestion = {},
+): Promise<readonly Finding[]> {
+  return linted(await readScenario(paths, { ...usual, ...given }), meshAuthentication ?? "off");
 }
 
 /** Promises kept and broken, in their order. */

@@ -15,6 +15,7 @@ export const apiServers: Record<Target, ApiServer> = { kind: "on another node", 
 
 export interface Scenario {
   readonly world: World;
+  readonly manifests: Loaded["manifests"];
   /** Of reading: what cannot be used, and what Cilium refuses, drops or ignores. */
   readonly findings: readonly Problem[];
   /** `file:line` of a rule's field. */
@@ -64,7 +65,7 @@ async function insideOf(
     : {};
   const apiServer = apiServers[target];
   const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names, apiServer, ...check });
-  return { world, findings: [...problems, ...found], place };
+  return { world, manifests, findings: [...problems, ...found], place };
 }
 
 function withOutside(inside: Scenario, { target, externals }: Surroundings, rules: readonly Rule[]): Scenario {

@@ -1,6 +1,6 @@
-/** `reach lint`: what Cilium refuses, drops or ignores in the manifests, and what the engine leaves open. */
+/** `reach lint`: what Cilium refuses, drops or ignores in the manifests, and what is accepted and does not do what it says. */
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { findingsOf } from "../findings.ts";
+import { linted } from "../linted.ts";
 import { surroundingsOf, type WorldWords } from "../options.ts";
 import { lintJson, lintMarkdown, lintText } from "../output/lint.ts";
 import { readScenario } from "../scenario.ts";
@@ -8,11 +8,12 @@ import type { Terminal } from "../terminal.ts";
 
 interface Words extends WorldWords {
   readonly output: "text" | "markdown" | "json" | "sarif";
+  readonly meshAuth?: boolean;
 }
 
 export async function lint([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
-  const { findings, place } = await readScenario(paths as readonly string[], await surroundingsOf(words));
-  const found = findingsOf(findings, place);
+  const scenario = await readScenario(paths as readonly string[], await surroundingsOf(words));
+  const found = linted(scenario, words.meshAuth === true ? "on" : "off");
   switch (words.output) {
     case "text":
       terminal.print(lintText(found, terminal.paint));

@@ -103,7 +103,8 @@ function metadataOf(object: Fields): Fields {
   return isFields(object["metadata"]) ? object["metadata"] : {};
 }
 
-function placeOf(manifest: Manifest): string {
+/** `policies/dns.yaml:12 › CiliumNetworkPolicy dev/dns`, without the file where there is none. */
+export function placeOf(manifest: Manifest): string {
   const place = placeWithoutSource(manifest);
   return manifest.source === undefined ? place : `${manifest.source} › ${place}`;
 }
