@@ -107,10 +107,13 @@ export interface Comparison {
   readonly disappeared: readonly string[];
 }
 
-/** Both worlds over all pairs and all ports. */
-export function compare(before: World, after: World): Comparison {
+/**
+ * Both worlds over all pairs and all ports. Where the rules of a few pods alone differ, `moved` says which, by name: the
+ * answers of all others are not worked out again.
+ */
+export function compare(before: World, after: World, moved?: ReadonlySet<string>): Comparison {
   const [earlier, later] = [positions(before), positions(after)];
-  const { joint, found, unchanged } = changedBetween(before, after);
+  const { joint, found, unchanged } = changedBetween(before, after, moved);
   let changed: readonly PairChange[] | undefined;
   const names = (positions: readonly number[]): string[] => positions.map((at) => joint.endpoints[at]?.name ?? "");
   return {
@@ -134,7 +137,11 @@ interface Found {
   readonly changes: readonly SpanChange[];
 }
 
-function changedBetween(before: World, after: World): { joint: Joint; found: readonly Found[]; unchanged: number } {
+function changedBetween(
+  before: World,
+  after: World,
+  moved?: ReadonlySet<string>,
+): { joint: Joint; found: readonly Found[]; unchanged: number } {
   const cells = new Cells();
   const [old, now] = [new CellNumbers(before, cells), new CellNumbers(after, cells)];
   const joint = jointOf(old, now);
@@ -142,6 +149,7 @@ function changedBetween(before: World, after: World): { joint: Joint; found: rea
   const sets = joint.classes.map((members, index) => ({
     members,
     isPod: joint.endpoints[members[0] ?? 0]?.kind === "pod",
+    moves: moved === undefined || members.some((at) => moved.has(joint.endpoints[at]?.name ?? "")),
     ...(joint.of[index] ?? { before: 0, after: 0 }),
   }));
   const found: Found[] = [];
@@ -149,12 +157,18 @@ function changedBetween(before: World, after: World): { joint: Joint; found: rea
   // Rows of cell numbers, mostly zeros: pairs that are denied in both worlds cost one comparison.
   const [was, is] = [new Int32Array(old.classes.length), new Int32Array(now.classes.length)];
   for (const client of sets) {
-    fill(was, old.possible(client.before));
-    fill(is, now.possible(client.after));
+    if (client.moves) {
+      fill(was, old.possible(client.before));
+      fill(is, now.possible(client.after));
+    }
     for (const server of sets) {
       const count = client.members.length * (server.members.length - (client === server ? 1 : 0));
       if (count === 0 || (!client.isPod && !server.isPod)) continue;
-      const [early, late] = [was[server.before] ?? 0, is[server.after] ?? 0];
+      const [early, late] = client.moves
+        ? [was[server.before] ?? 0, is[server.after] ?? 0]
+        : server.moves && old.ingress(client.before, server.before) !== now.ingress(client.after, server.after)
+          ? [old.between(client.before, server.before), now.between(client.after, server.after)]
+          : [nothingPossible, nothingPossible];
       const changes = early === late ? [] : changesOf(early, late);
       if (changes.length > 0) found.push({ from: client.members, to: server.members, changes });
       else unchanged += count;

@@ -99,6 +99,11 @@ export class CellNumbers {
     this.#found = new Int32Array(2 * representatives.length);
   }
 
+  /** The server's side alone, by the number that equal answers have in all worlds of the same cells. */
+  ingress(from: number, to: number): number {
+    return this.#ingress.of(to).at(from);
+  }
+
   between(from: number, to: number): number {
     return this.#cells.numberOf(this.#egress.of(from).at(to), this.#ingress.of(to).at(from));
   }

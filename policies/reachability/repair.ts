@@ -4,6 +4,7 @@
  * Each side is searched alone, from the smallest candidate up; a change that opens one side for just this connection
  * cannot open any other, and the proof compares both worlds over all pairs and ports all the same.
  */
+import { policyText } from "./explain.ts";
 import type { Direction, Rule, Side, World } from "./model.ts";
 import { withExternals, type External } from "./read/externals.ts";
 import type { Manifest } from "./read/fields.ts";
@@ -28,6 +29,8 @@ export interface RepairInput {
   /** Without externals: those that the policies tell apart are added, those of the connection are given beside. */
   readonly world: Omit<WorldInput, "externals">;
   readonly externals: readonly External[];
+  /** What was read of these manifests, without externals and with names `known`, where it is at hand. */
+  readonly read?: World;
   readonly wanted: Wanted;
   /** What a proxy must let pass once the port is open. */
   readonly request?: Request;
@@ -55,6 +58,13 @@ export interface Repairs {
 const patience = 120;
 const kept = 5;
 
+/** What comes of a state by one candidate. It is worked out when its turn comes, because most never have one. */
+interface Branch {
+  readonly from: State;
+  readonly by?: Candidate;
+  readonly size: number;
+}
+
 interface State {
   readonly steps: readonly string[];
   readonly edits: readonly Edit[];
@@ -68,9 +78,9 @@ export function repair(input: RepairInput): Repairs {
   const search = new Search(input);
   const names = search.learning();
   if (names !== undefined) return { exact: names, wider: [] };
-  const answers = search.answers();
   const proved: { readonly state: State; readonly proof: Proof }[] = [];
-  for (const state of answers) {
+  // One after the other, because the first that is exact ends the search.
+  for (const state of search.answers()) {
     const proof = search.prove(state);
     if (proof.exact) return { exact: repairOf({ state, proof }), wider: [] };
     proved.push({ state, proof });
@@ -95,15 +105,18 @@ class Search {
   /** With the peers outside that are given. */
   readonly #everybody: World;
   readonly #start: State;
+  /** What a policy may refer to. */
+  readonly #referred: readonly Manifest[];
   readonly #language: WantedSide["language"];
   readonly #namespaceLabel: string;
 
   constructor(input: RepairInput) {
     this.#input = input;
     const { manifests, apiServer } = input.world;
-    const { world } = readWorld({ ...input.world, externals: [] });
+    const world = input.read ?? readWorld({ ...input.world, externals: [] }).world;
     this.#inhabitants = { world, externals: input.externals, ...(apiServer === undefined ? {} : { apiServer }) };
     this.#everybody = withExternals(world, input.externals, apiServer);
+    this.#referred = manifests.filter((each) => !isPolicy(each) && !isWorkload(String(each.object["kind"])));
     this.#start = { steps: [], edits: [], manifests, rules: world.rules, size: 0 };
     const kinds = new Set(manifests.map(({ object }) => object["kind"]));
     const cilium = kinds.has("CiliumNetworkPolicy") || kinds.has("CiliumClusterwideNetworkPolicy");
@@ -112,10 +125,10 @@ class Search {
   }
 
   /** Whole repairs that let the connection pass, both sides, those first that are exact on each side alone. */
-  answers(): readonly State[] {
-    return this.#side("egress", this.#start)
-      .flatMap((egress) => this.#side("ingress", egress))
-      .filter(({ edits }) => edits.length > 0);
+  *answers(): Generator<State> {
+    for (const egress of this.#side("egress", this.#start)) {
+      for (const both of this.#side("ingress", egress)) if (both.edits.length > 0) yield both;
+    }
   }
 
   prove({ rules }: State): Proof {
@@ -145,23 +158,31 @@ class Search {
   }
 
   /** States in which this side lets the connection pass; the given one alone if it does already. */
-  #side(direction: Direction, start: State): readonly State[] {
-    if (this.#passes(direction, start)) return [start];
-    const [exact, wider]: [State[], State[]] = [[], []];
-    const queue: State[] = [start];
-    for (let looked = 0; looked < patience && exact.length < 2; looked += 1) {
-      const state = queue.shift();
-      if (state === undefined) break;
+  *#side(direction: Direction, start: State): Generator<State> {
+    if (this.#passes(direction, start)) {
+      yield start;
+      return;
+    }
+    const wider: State[] = [];
+    const queue: Branch[] = [{ from: start, size: start.size }];
+    let exact = 0;
+    for (let looked = 0; looked < patience && exact < 2; looked += 1) {
+      const branch = queue.shift();
+      if (branch === undefined) break;
+      const state = branch.by === undefined ? branch.from : this.#after(branch.from, branch.by);
+      if (state === undefined) continue;
       if (this.#passes(direction, state)) {
-        (this.#exactOn(direction, start, state) ? exact : wider).push(state);
+        if (this.#exactOn(direction, start, state)) {
+          exact += 1;
+          yield state;
+        } else wider.push(state);
         continue;
       }
       for (const candidate of this.#candidates(direction, state)) {
-        const next = this.#after(state, candidate);
-        if (next !== undefined) insert(queue, next);
+        insert(queue, { from: state, by: candidate, size: state.size + cost(candidate) });
       }
     }
-    return [...exact, ...wider].slice(0, kept);
+    yield* wider.slice(0, kept - exact);
   }
 
   #exactOn(direction: Direction, start: State, state: State): boolean {
@@ -231,8 +252,12 @@ class Search {
       blocks: blocksOf(state.manifests, near, (manifest) => manifest < own && (editable?.(manifest) ?? true)),
       language: this.#language,
       namespaceLabel: this.#namespaceLabel,
-      nameTaken: (policy) =>
-        state.manifests.some((each) => isPolicy(each) && JSON.stringify(refOf(each.object)) === JSON.stringify(policy)),
+      nameTaken: ({ kind, namespace, name }) =>
+        state.manifests.some(({ object }) => {
+          if (object["kind"] !== kind) return false;
+          const taken = refOf(object);
+          return taken.name === name && taken.namespace === namespace;
+        }),
     };
   }
 
@@ -241,23 +266,20 @@ class Search {
     const { what, edits } = candidate;
     const manifests = edited(state.manifests, edits);
     const changed = manifests.filter((manifest, index) => manifest !== state.manifests[index]);
-    const refs = new Set(changed.map(({ object }) => JSON.stringify(refOf(object))));
+    const refs = new Set(changed.map(({ object }) => policyText(refOf(object))));
+    const names = new Set(changed.map(({ object }) => refOf(object).name));
+    const own = ({ origin: { policy } }: Rule): boolean => names.has(policy.name) && refs.has(policyText(policy));
     // Pods matter to the reading of a policy only where it names Services.
     const services = changed.some(({ object }) => JSON.stringify(object).includes('"toServices"'));
-    const others = manifests.filter(
-      (each) => !isPolicy(each) && (services || !isWorkload(String(each.object["kind"]))),
-    );
-    const { world } = readWorld({ ...this.#input.world, manifests: [...others, ...changed], externals: [] });
-    const read = new Set(world.rules.map(({ origin }) => JSON.stringify(origin.policy)));
+    const others = services ? manifests.filter((each) => !isPolicy(each)) : this.#referred;
+    const { rules } = readWorld({ ...this.#input.world, manifests: [...others, ...changed], externals: [] }).world;
+    const read = new Set(rules.map(({ origin }) => policyText(origin.policy)));
     if ([...refs].some((ref) => !read.has(ref))) return undefined;
     return {
       steps: [...state.steps, what],
       edits: [...state.edits, ...edits],
       manifests,
-      rules: [
-        ...state.rules.filter(({ origin }) => !refs.has(JSON.stringify(origin.policy))),
-        ...world.rules.filter(({ origin }) => refs.has(JSON.stringify(origin.policy))),
-      ],
+      rules: [...state.rules.filter((rule) => !own(rule)), ...rules.filter(own)],
       size: state.size + cost(candidate),
     };
   }
@@ -275,7 +297,7 @@ function cost({ edits, reluctance = 0 }: Candidate): number {
 }
 
 /** By size; of equal ones the earlier stays first. */
-function insert(queue: State[], state: State): void {
-  const position = queue.findIndex(({ size }) => size > state.size);
-  queue.splice(position < 0 ? queue.length : position, 0, state);
+function insert(queue: Branch[], branch: Branch): void {
+  const position = queue.findIndex(({ size }) => size > branch.size);
+  queue.splice(position < 0 ? queue.length : position, 0, branch);
 }

@@ -7,7 +7,8 @@ import { explain, explanationText, policyText } from "../../policies/reachabilit
 import type { Origin, PolicyKind, Traffic, World } from "../../policies/reachability/model.ts";
 import { withExternals, type ApiServer, type External } from "../../policies/reachability/read/externals.ts";
 import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
-import { readWorld } from "../../policies/reachability/read/world.ts";
+import { readWorld, type ReadWorld } from "../../policies/reachability/read/world.ts";
+import { remembered } from "../../policies/reachability/remembered.ts";
 import { repair, type Repair } from "../../policies/reachability/repair.ts";
 import { refOf } from "../../policies/reachability/repair/blocks.ts";
 import { requestText } from "../../policies/reachability/repair/l7.ts";
@@ -103,13 +104,15 @@ class Asked {
   readonly #externals: readonly External[];
   readonly #apiServer: ApiServer;
   readonly #world: World;
+  /** Without what is outside, and with every name known. */
+  readonly #read: World;
   readonly #problems: readonly Problem[];
 
   constructor(flow: Flow, ground: Ground) {
     this.#flow = flow;
     this.#ground = ground;
-    const listed = readWorld({ manifests: ground.manifests, externals: [], cilium: ground.cilium }).world;
-    const locate = locatorIn(listed);
+    const listed = remembered(worlds, ground, () => learnedWorld(ground.manifests, ground));
+    const locate = locatorIn(listed.world);
     const [source, destination] = [locate(flow.source), locate(flow.destination)];
     this.#ends = { source, destination };
     const added = [source, destination].flatMap((end) => (end.kind === "unlisted" ? end.objects : []));
@@ -117,7 +120,8 @@ class Asked {
     this.#externals = [source, destination].flatMap((end) => (end.kind === "external" ? [end.external] : []));
     const said = [source, destination].flatMap((end) => (end.kind === "external" ? (end.apiServer ?? []) : []));
     this.#apiServer = said[0] ?? ground.apiServer;
-    const read = readWorld({ manifests: this.#manifests, externals: [], cilium: ground.cilium, names: "as learned" });
+    const read = added.length === 0 ? listed : learnedWorld(this.#manifests, ground);
+    this.#read = { ...read.world, names: "known" };
     this.#world = withExternals(read.world, this.#externals, this.#apiServer);
     this.#problems = read.problems;
     this.wanted = {
@@ -275,6 +279,7 @@ class Asked {
     return repair({
       world: { manifests: this.#manifests, cilium: this.#ground.cilium, apiServer: this.#apiServer },
       externals: this.#externals,
+      read: this.#read,
       wanted: this.wanted,
       ...(this.#flow.request === undefined ? {} : { request: this.#flow.request }),
       editable: (manifest) =>
@@ -347,6 +352,13 @@ class Asked {
     if (home === undefined) return undefined;
     return patchText(await newTexts(edits, this.#manifests, home), this.#ground.directory);
   }
+}
+
+/** The flows of one file are asked of the same manifests. */
+const worlds = new WeakMap<Ground, ReadWorld>();
+
+function learnedWorld(manifests: readonly Manifest[], { cilium }: Ground): ReadWorld {
+  return readWorld({ manifests, externals: [], cilium, names: "as learned" });
 }
 
 function nameOf(end: Located): string {

@@ -103,6 +103,28 @@ export function fileOf(manifest: Manifest | undefined): string {
 export function changedText(text: string, object: Fields, edits: readonly TextEdit[]): string {
   const machine = machineWritten(text, object, edits);
   if (machine !== undefined) return machine;
+  const [start, end] = documentWith(text, object);
+  return text.slice(0, start) + changedDocument(text.slice(start, end), object, edits) + text.slice(end);
+}
+
+/** Where the object's document begins and ends, so that not every other of a large file is parsed again and again. */
+function documentWith(text: string, object: Fields): readonly [number, number] {
+  const starts = [0, ...[...text.matchAll(/^---(?=\s)/gm)].map(({ index }) => index), text.length];
+  const name = nameOf(object);
+  for (const [index, start] of starts.slice(0, -1).entries()) {
+    const end = starts[index + 1] ?? text.length;
+    const part = text.slice(start, end);
+    const held = part.includes(name) && documentsOf(part).some((document) => holdsObject(document, object));
+    if (held) return [start, end];
+  }
+  return [0, text.length];
+}
+
+function holdsObject(document: Document.Parsed, object: Fields): boolean {
+  return objectsOf(document).some(({ node }) => keyOf(plain(node, document)) === keyOf(object));
+}
+
+function changedDocument(text: string, object: Fields, edits: readonly TextEdit[]): string {
   const { root, base, document } = found(text, object);
   const wanted = editedValue(plain(root, document), edits);
   const cut = cutText(text, root, edits);

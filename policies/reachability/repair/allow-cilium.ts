@@ -4,10 +4,10 @@
 import { namespaceKey } from "../labels.ts";
 import type { Rule } from "../model.ts";
 import { isFields, type Fields } from "../read/fields.ts";
-import { selectsLabels, selectsPeer } from "../selectors.ts";
+import { selectsLabels, selectsPeer, type PeerSelector } from "../selectors.ts";
 import { entryPath, type Block } from "./blocks.ts";
 import { at, type Edit, type Path } from "./edits.ts";
-import { ciliumMeaning, corrected } from "./misspelt.ts";
+import { ciliumMeaning, corrected, selectsNobodyIn } from "./misspelt.ts";
 import { learnsName } from "./names.ts";
 import { namespaceOf } from "./selection.ts";
 import { governed, namings, placeText, portText, towardText, type Candidate, type WantedSide } from "./side.ts";
@@ -103,19 +103,23 @@ export function peersOf(side: WantedSide, policy: Block["policy"]): readonly Wri
 }
 
 /** Selectors of the entry that select nobody and nearly select the peer. */
-function correctedPeers({ block, entry, path, side }: Place): readonly Candidate[] {
+function correctedPeers({ block, rule, entry, path, side }: Place): readonly Candidate[] {
   const { manifest, policy } = block;
-  const { peer, direction } = side;
+  const { peer, direction, world } = side;
   if (peer.kind !== "pod") return [];
   const field = direction === "egress" ? "toEndpoints" : "fromEndpoints";
   const list = Array.isArray(entry[field]) ? (entry[field] as unknown[]) : [];
+  const selectors = rule.peers.kind === "selected" ? rule.peers.selectors : [];
+  // Beside other fields of peers it cannot be told which of the selectors that were read is the one written here.
+  const read = (index: number, written: number): readonly PeerSelector[] =>
+    selectors.length === written ? selectors.slice(index, index + 1) : selectors;
   return list.flatMap((selector, index): Candidate[] => {
     const matchLabels = isFields(selector) ? (selector["matchLabels"] ?? {}) : undefined;
     const where = { manifest, path: [...path, field, index, "matchLabels"] };
     const edits =
       named(matchLabels, block, side, where) ??
       corrected(matchLabels, ciliumMeaning(peer), [...peer.labels.keys()], where);
-    if (edits === undefined) return [];
+    if (edits === undefined || !read(index, list.length).some(selectsNobodyIn(world))) return [];
     return [
       { what: `correct the selector in ${placeText(policy, [...path, field, index])}, which selects nobody`, edits },
     ];
@@ -151,7 +155,9 @@ function newEntries(block: Block, side: WantedSide): readonly Candidate[] {
         list.length === 0
           ? { kind: "put", manifest, path, value: [entry] }
           : { kind: "append", manifest, path, value: entry };
-      return { what: `add an ${direction} entry to ${placeText(policy, block.path)}`, edits: [edit] };
+      const what = `add an ${direction} entry to ${placeText(policy, block.path)}`;
+      // Where a workload has a policy for each direction, the other one is no home for it.
+      return { what, edits: [edit], reluctance: list.length === 0 ? 1 : 0 };
     });
 }
 

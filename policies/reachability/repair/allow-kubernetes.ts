@@ -6,7 +6,7 @@ import type { Rule } from "../model.ts";
 import { isFields, type Fields } from "../read/fields.ts";
 import { entryPath, type Block } from "./blocks.ts";
 import { at, pathOf, type Edit, type Path } from "./edits.ts";
-import { corrected, kubernetesMeaning } from "./misspelt.ts";
+import { corrected, kubernetesMeaning, selectsNobodyIn } from "./misspelt.ts";
 import { namespaceOf } from "./selection.ts";
 import { governed, namings, placeText, portText, towardText, type Candidate, type WantedSide } from "./side.ts";
 import { networkPeer, networkPort } from "./written.ts";
@@ -63,11 +63,12 @@ function morePeers({ manifest, policy }: Block, entry: Fields, path: Path, side:
 }
 
 /** The peer's selectors nearly select the one who is meant: a slip in one label, or no word of the namespace. */
-function correctedPeer(block: Block, rule: Rule, { peer }: WantedSide): readonly Candidate[] {
+function correctedPeer(block: Block, rule: Rule, { peer, world }: WantedSide): readonly Candidate[] {
   const { manifest, policy } = block;
   const path = pathOf(rule.origin.path);
   const written = at(block.spec, path.slice(block.path.length));
   if (peer.kind !== "pod" || !isFields(written) || path.length === entryPath(rule).length) return [];
+  if (written["ipBlock"] !== undefined) return [];
   const what = `correct the selector in ${placeText(policy, path)}, which selects nobody`;
   const { podSelector, namespaceSelector } = written;
   const near = policy.namespace === namespaceOf(peer);
@@ -91,7 +92,10 @@ function correctedPeer(block: Block, rule: Rule, { peer }: WantedSide): readonly
           },
         ],
   ];
-  return edits.flatMap((each) => (each === undefined ? [] : [{ what, edits: each }]));
+  const found = edits.flatMap((each) => (each === undefined ? [] : [{ what, edits: each }]));
+  return found.length > 0 && rule.peers.kind === "selected" && rule.peers.selectors.every(selectsNobodyIn(world))
+    ? found
+    : [];
 }
 
 function labelsOf(selector: unknown): unknown {

@@ -4,8 +4,9 @@
 import { distance } from "fastest-levenshtein";
 
 import { parseKey } from "../labels.ts";
-import type { Endpoint } from "../model.ts";
+import type { Endpoint, World } from "../model.ts";
 import { isFields } from "../read/fields.ts";
+import { selectsPeer, type PeerSelector } from "../selectors.ts";
 import type { Edit, Path } from "./edits.ts";
 
 /** What a selector's key means to a pod: the label's key, and the value it has. */
@@ -22,6 +23,11 @@ export function ciliumMeaning(pod: Endpoint): Meaning {
 /** Keys of labels that stand in the identity under a prefix, or under none. */
 export function kubernetesMeaning(pod: Endpoint, prefix: string): Meaning {
   return (written) => ({ key: written, value: pod.labels.get(`${prefix}${written}`)?.[0]?.value });
+}
+
+/** A selector that has somebody is no slip: to correct it would shut them out. */
+export function selectsNobodyIn({ endpoints }: World): (selector: PeerSelector) => boolean {
+  return (selector) => endpoints.every((each) => selectsPeer(selector, each) === "no");
 }
 
 /**

@@ -6,7 +6,7 @@ import { connect } from "../matrix.ts";
 import type { Direction, Endpoint, Rule, World } from "../model.ts";
 import { outsideOf } from "../outside.ts";
 import type { Protocol } from "../ports.ts";
-import { selectsLabels } from "../selectors.ts";
+import { onlyExcludes, selectsLabels } from "../selectors.ts";
 import { withExternals, type ApiServer, type External } from "../read/externals.ts";
 
 /** The connection that is wanted, its ends by name. */
@@ -43,10 +43,10 @@ export function proofOf(
   inhabitants: Inhabitants,
   kind: "opens" | "opens a request" | "opens nothing",
 ): Proof {
-  const { world, apiServer } = inhabitants;
-  const externals = [...outsideBeside(inhabitants.externals, [...before, ...after]), ...inhabitants.externals];
-  const given = (rules: readonly Rule[]): World => withExternals({ ...world, rules }, externals, apiServer);
-  return judged(compare(given(before), given(after)), wanted, kind);
+  const changed = moved(before, after);
+  const externals = outsideBeside(inhabitants.externals, [...before, ...changed]);
+  const given = (rules: readonly Rule[]): World => inhabited(inhabitants, rules, externals);
+  return judged(compare(given(before), given(after), podsThatMove(changed, inhabitants.world)), wanted, kind);
 }
 
 /**
@@ -61,25 +61,24 @@ export function opensAlone(
   inhabitants: Inhabitants,
   kind: "opens" | "opens a request",
 ): boolean | undefined {
-  const { world, apiServer } = inhabitants;
-  const [old, now] = [new Set(before), new Set(after)];
-  const moved = [...before.filter((rule) => !now.has(rule)), ...after.filter((rule) => !old.has(rule))];
-  const externals = [...outsideBeside(inhabitants.externals, [...before, ...after]), ...inhabitants.externals];
-  const given = (rules: readonly Rule[]): World => withExternals({ ...world, rules }, externals, apiServer);
-  const governs = ({ kind: what, labels }: Endpoint): boolean =>
-    what === "pod" && moved.some(({ subject }) => selectsLabels(subject.labels, labels));
-  const subjects = world.endpoints.filter(governs).map(({ name }) => name);
+  const changed = moved(before, after);
+  const subjects = governedBy(changed, inhabitants.world);
   if (subjects.length > mostSubjects) return undefined;
   let reached = false;
-  for (const side of ["egress", "ingress"] as const) {
-    const of = (rules: readonly Rule[]): readonly Rule[] =>
-      rules.filter((rule) => rule.direction === side && governsAny(rule, subjects, world));
-    const [earlier, later] = [connect(given(of(before))), connect(given(of(after)))];
-    const { endpoints } = later.world;
+  for (const side of new Set(changed.map((rule) => rule.direction))) {
+    const governing = (rules: readonly Rule[]): readonly Rule[] =>
+      rules.filter(
+        ({ direction: own, subject }) =>
+          own === side && subjects.some(({ labels }) => selectsLabels(subject.labels, labels)),
+      );
+    const [old, now] = [governing(before), governing(after)];
+    const externals = outsideBeside(inhabitants.externals, [...old, ...now]);
+    const [earlier, later] = [old, now].map((rules) => connect(inhabited(inhabitants, rules, externals)));
+    const endpoints = later?.world.endpoints ?? [];
     for (const subject of subjects) {
-      const at = endpoints.findIndex(({ name }) => name === subject);
+      const at = endpoints.indexOf(subject);
       for (const peer of endpoints.keys()) {
-        if (peer === at) continue;
+        if (peer === at || earlier === undefined || later === undefined) continue;
         const [from, to] = side === "egress" ? [at, peer] : [peer, at];
         for (const change of cellChanges(earlier.cell(from, to), later.cell(from, to))) {
           const pair = { from: endpoints[from]?.name ?? "", to: endpoints[to]?.name ?? "" };
@@ -95,8 +94,39 @@ export function opensAlone(
 /** Each costs a row of the whole cluster. */
 const mostSubjects = 20;
 
-function governsAny({ subject }: Rule, names: readonly string[], { endpoints }: World): boolean {
-  return endpoints.some(({ name, labels }) => names.includes(name) && selectsLabels(subject.labels, labels));
+/** Rules that only one of the two has. */
+function moved(before: readonly Rule[], after: readonly Rule[]): readonly Rule[] {
+  const [old, now] = [new Set(before), new Set(after)];
+  return [...before.filter((rule) => !now.has(rule)), ...after.filter((rule) => !old.has(rule))];
+}
+
+/** The pods whose own answers these rules may change, by name; undefined where those of anybody may. */
+export function podsThatMove(changed: readonly Rule[], world: World): ReadonlySet<string> | undefined {
+  if (!changed.every(concernsPodsOnly)) return undefined;
+  return new Set(governedBy(changed, world).map(({ name }) => name));
+}
+
+/** Ranges, names and handshakes may change what the rules of other pods come to (S16, S27, S34). */
+function concernsPodsOnly({ peers, authentication }: Rule): boolean {
+  return (
+    authentication === "unspecified" &&
+    (peers.kind !== "selected" || peers.selectors.every((each) => each.kind === "labels" && !onlyExcludes(each.labels)))
+  );
+}
+
+function governedBy(rules: readonly Rule[], { endpoints }: World): readonly Endpoint[] {
+  const subjects = [...new Map(rules.map(({ subject }) => [subject.key, subject.labels])).values()];
+  return endpoints.filter(
+    ({ kind, labels }) => kind === "pod" && subjects.some((selector) => selectsLabels(selector, labels)),
+  );
+}
+
+function inhabited(
+  { world, externals, apiServer }: Inhabitants,
+  rules: readonly Rule[],
+  more: readonly External[],
+): World {
+  return withExternals({ ...world, rules }, [...more, ...externals], apiServer);
 }
 
 /** An atom of one address and a name are those that are given, if they are. */

@@ -3,6 +3,7 @@
  */
 import { labelsKey, namespaceKey, namespaceLabelsPrefix, clusterKey, parseKey, serviceAccountKey } from "../labels.ts";
 import type { Endpoint, Rule, World } from "../model.ts";
+import { remembered } from "../remembered.ts";
 import type { LabelSelector } from "../selectors.ts";
 
 /** A label selector as it is written in a manifest. */
@@ -36,11 +37,32 @@ function ownLabels(pod: Endpoint, language: Language): ReadonlyMap<string, strin
   return found;
 }
 
+/** By the endpoints, which stay the same while a repair is sought: what its candidates say of labels changes no choice. */
+const known = new WeakMap<World["endpoints"], Known>();
+
+interface Known {
+  readonly selections: Map<string, WrittenSelector>;
+  readonly uses: ReadonlyMap<string, number>;
+}
+
 /** Selects the pod, and of its namespace only pods with the same labels. */
 export function selectionOf(pod: Endpoint, world: World, language: Language): WrittenSelector {
+  const { selections, uses } = remembered(known, world.endpoints, () => ({
+    selections: new Map<string, WrittenSelector>(),
+    uses: usesOf(world.rules),
+  }));
+  return remembered(selections, `${language} ${pod.name}`, () => selectionAnew(pod, world, language, uses));
+}
+
+function selectionAnew(
+  pod: Endpoint,
+  world: World,
+  language: Language,
+  uses: ReadonlyMap<string, number>,
+): WrittenSelector {
   const own = ownLabels(pod, language);
   const others = neighbours(pod, world).map((each) => ownLabels(each, language));
-  const keys = byPreference([...own.keys()], world.rules);
+  const keys = byPreference([...own.keys()], uses);
   const fewest = subsets(keys, longestSubset).find((subset) => others.every((other) => differs(own, other, subset)));
   if (fewest !== undefined) return { matchLabels: picked(own, fewest) };
   // Whoever still has all of these labels has more of them.
@@ -96,19 +118,26 @@ function excluding(
 /** What people usually select by, the most telling first. */
 const customary = ["app", "app.kubernetes.io/name", "k8s-app", "name", "app.kubernetes.io/component", "component"];
 
-/** Keys that the policies at hand use stand first, then the customary ones. */
-function byPreference(keys: readonly string[], rules: readonly Rule[]): readonly string[] {
-  const uses = new Map<string, number>();
+/** How often the policies at hand use a key. */
+function usesOf(rules: readonly Rule[]): ReadonlyMap<string, number> {
+  const written = new Map<string, number>();
   const count = ({ matchLabels }: LabelSelector): void => {
-    for (const written of matchLabels.keys()) {
-      const { key } = parseKey(written, "any");
-      uses.set(key, (uses.get(key) ?? 0) + 1);
-    }
+    for (const key of matchLabels.keys()) written.set(key, (written.get(key) ?? 0) + 1);
   };
   for (const { subject, peers } of rules) {
     count(subject.labels);
     if (peers.kind === "selected") for (const peer of peers.selectors) if (peer.kind === "labels") count(peer.labels);
   }
+  const uses = new Map<string, number>();
+  for (const [each, times] of written) {
+    const { key } = parseKey(each, "any");
+    uses.set(key, (uses.get(key) ?? 0) + times);
+  }
+  return uses;
+}
+
+/** Keys that the policies at hand use stand first, then the customary ones. */
+function byPreference(keys: readonly string[], uses: ReadonlyMap<string, number>): readonly string[] {
   const custom = (key: string): number => (customary.includes(key) ? customary.indexOf(key) : customary.length);
   return [...keys].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || custom(a) - custom(b) || (a < b ? -1 : 1));
 }
