@@ -112,7 +112,7 @@ describe("reach why in a large world", () => {
       const { manifests } = await load([home]);
       const { exact } = repair({ world: { manifests }, externals: [], wanted: { from, to, protocol: "TCP", port } });
       assert.deepEqual(exact?.steps, steps);
-      const edits = exact?.edits ?? [];
+      const edits = exact.edits;
       const [earlier, later] = worlds(manifests, edited(manifests, edits));
       assert.ok(earlier !== undefined && later !== undefined);
       const { changed, unchanged } = compare(earlier, later);
@@ -120,7 +120,7 @@ describe("reach why in a large world", () => {
         changed.map((pair) => [pair.from, pair.to, pair.changes.map(({ kind, first, last }) => [kind, first, last])]),
         [[from, to, [["ALLOWED", port, port]]]],
       );
-      assert.equal(exact?.proof.unchanged, unchanged);
+      assert.equal(exact.proof.unchanged, unchanged);
       const patch = patchText(await newTexts(edits, manifests, { kind: "folder", path: home }), home);
       assert.match(patch, new RegExp(`^--- a/policies\\.${notation}\n`));
     });
