@@ -15,9 +15,14 @@ import { version } from "./version.ts";
 /** What a verb does with its words. */
 type Action = (words: readonly unknown[], options: never, terminal: Terminal) => Promise<ExitCode>;
 
-export async function main(args: readonly string[], terminal: Terminal = ownTerminal()): Promise<ExitCode> {
+/** `loaded` is called when the verb's code is there and has not begun: what V8 has cached of code depends on its flags. */
+export async function main(
+  args: readonly string[],
+  terminal: Terminal = ownTerminal(),
+  loaded: () => void = () => undefined,
+): Promise<ExitCode> {
   let code: ExitCode = exitCodes.fine;
-  const program = programOf(terminal, (answer) => (code = answer));
+  const program = programOf(terminal, loaded, (answer) => (code = answer));
   if (args.length === 0) {
     terminal.warn(program.helpInformation());
     return exitCodes.unusable;
@@ -39,7 +44,7 @@ function unexpected(error: unknown): string {
   return `reach: ${what}\n  a mistake of reach itself; with REACH_DEBUG=1 it says where`;
 }
 
-function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command {
+function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode) => void): Command {
   const program = new Command("reach")
     .description("Who may talk to whom, as Cilium decides it, from manifests alone.")
     .version(version, "--version", "print the version")
@@ -50,7 +55,9 @@ function programOf(terminal: Terminal, done: (code: ExitCode) => void): Command 
   const does = (command: Command, load: () => Promise<Action>): Command =>
     command.action(async (...words: unknown[]) => {
       const given = words.slice(0, -2);
-      done(await (await load())(given, command.opts<never>(), terminal));
+      const action = await load();
+      loaded();
+      done(await action(given, command.opts<never>(), terminal));
     });
 
   ready(program);
