@@ -9,9 +9,12 @@ import { parse, parseAllDocuments } from "yaml";
 import { clusterFacts } from "../../components/cluster/facts.ts";
 import { namespaceLabels } from "../../components/namespaces.ts";
 import { bundleContext, wantedCharts } from "../../components/plan.ts";
-import { selectBundles } from "../../policies/bundles.ts";
+import { baseline } from "../../policies/baseline/bundle.ts";
+import { bundles, selectBundles } from "../../policies/bundles.ts";
+import { clusterDnsPod } from "../../policies/inventory.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
+import { fullContext } from "../support/bundle-context.ts";
 import { settingsOf } from "../support/settings.ts";
 import type { Pod, Probe, Scenario } from "./scenario.ts";
 
@@ -73,6 +76,37 @@ export function stackWorlds(): NamedScenario[] {
         policies: policies.map((policy): Fields => ({ ...policy })),
         probes,
         apiServer: settings.target === "aks" ? "outside the cluster" : "on another node",
+      },
+    };
+  });
+}
+
+/** Each bundle over the baseline, with the pods of its promises and the names it opens: Cilium judges what is proved. */
+export function bundleWorlds(): NamedScenario[] {
+  return bundles.map((bundle) => {
+    const policies = [...new Set([baseline, bundle])].flatMap((each) => each.manifests(fullContext));
+    const pods = [clusterDnsPod, ...bundle.examples(fullContext)].flatMap((object) => podOf({ ...object }));
+    const namespaces = new Set(
+      [...pods, ...policies.map(({ metadata }) => metadata)].map(({ namespace }) => namespace),
+    );
+    const names = new Set(
+      [...JSON.stringify(policies).matchAll(/"matchName":"([^"]+)"/g)].map(([, name = ""]) => name),
+    );
+    return {
+      name: bundle.name,
+      scenario: {
+        namespaces: Object.fromEntries(
+          [...namespaces].flatMap((name) =>
+            name === undefined ? [] : [[name, { ...fullContext.namespaceLabels[name] }]],
+          ),
+        ),
+        pods,
+        externals: [
+          ...externals.filter(({ name }) => !names.has(name)),
+          ...[...names].map((name, index) => ({ name, fqdn: name, ip: `192.0.2.${String(index + 1)}` })),
+        ],
+        policies: policies.map((policy): Fields => ({ ...policy })),
+        probes: [...probes, ...[81, 445, 3389].map((port) => ({ protocol: "TCP", port }) as const)],
       },
     };
   });

@@ -6,7 +6,7 @@
 import { UserError } from "../../policies/problems.ts";
 import { obtainTools } from "../../scripts/tools/obtain.ts";
 import { readCases } from "../reachability/cases.ts";
-import { publishedWorlds, stackWorlds } from "./bundle-worlds.ts";
+import { bundleWorlds, publishedWorlds, stackWorlds } from "./bundle-worlds.ts";
 import { compareScenario, fixtureDifferences } from "./compare.ts";
 import { OracleError, startOracle, type Oracle } from "./oracle.ts";
 import { smallest } from "./shrink.ts";
@@ -55,6 +55,7 @@ export async function testOracle(args: readonly string[]): Promise<number> {
     const found = [
       await compareFixtures(oracle),
       await compareNamed(oracle, "stacks", stackWorlds()),
+      await compareNamed(oracle, "bundles", bundleWorlds()),
       await compareNamed(oracle, "published sets", publishedWorlds()),
       await compareRandom(oracle, options),
     ];

@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 
 import { UserError } from "../../policies/problems.ts";
+import { bundleNames } from "../../policies/choices.ts";
 import { readScenario } from "../../policies/reachability/conformance/format.ts";
-import { publishedWorlds, stackWorlds } from "../oracle/bundle-worlds.ts";
+import { bundleWorlds, publishedWorlds, stackWorlds } from "../oracle/bundle-worlds.ts";
 import { compareScenario } from "../oracle/compare.ts";
 import { Dice } from "../oracle/dice.ts";
 import type { Answer } from "../oracle/oracle.ts";
@@ -116,6 +117,21 @@ describe("a world that shows something", () => {
 });
 
 describe("the worlds of our own policies", () => {
+  it("are every bundle with the pods of its promises and the names it opens", () => {
+    const worlds = bundleWorlds();
+    assert.deepEqual(
+      worlds.map(({ name }) => name),
+      bundleNames,
+    );
+    const { scenario } = worlds.find(({ name }) => name === "fqdn-egress") ?? assert.fail("no world of fqdn-egress");
+    const inside = scenario.pods.filter(({ namespace }) => namespace === "fqdn-egress").map(({ name }) => name);
+    assert.deepEqual(inside, ["nginx", "nginx1", "example"]);
+    assert.deepEqual(scenario.externals.slice(-2), [
+      { name: "myservice.com", fqdn: "myservice.com", ip: "192.0.2.1" },
+      { name: "api.github.com", fqdn: "api.github.com", ip: "192.0.2.2" },
+    ]);
+  });
+
   it("are one for each stack file, with its policies", () => {
     const worlds = stackWorlds();
     assert.deepEqual(
