@@ -6,10 +6,11 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { BundleContext, Manifest } from "../policies/bundle.ts";
+import type { BundleContext, HubblePart, Manifest } from "../policies/bundle.ts";
 import { selectBundles } from "../policies/bundles.ts";
 import { type Problem, ProblemsError, UserError } from "../policies/problems.ts";
 import { prove } from "../policies/prove.ts";
+import { argoCdPods } from "./argocd/pods.ts";
 import { argoCdValues } from "./argocd/values.ts";
 import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
@@ -118,8 +119,19 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     ),
     entry: facts.entry,
     ...(installs.includes("nginxGatewayFabric") ? { gateway: gatewayPods } : {}),
+    ...(installs.includes("argoCd") ? { argocd: argoCdPods(settings.argocd, facts) } : {}),
+    kyverno: installs.includes("kyverno") ? "installed" : "absent",
+    metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
+    hubble: hubbleParts(settings.cilium.hubble),
+    apiServerPlaces: facts.apiServerPlaces,
     choices: settings.policies,
   };
+}
+
+/** The UI brings the relay along. */
+function hubbleParts({ enabled, relay, ui }: Settings["cilium"]["hubble"]): readonly HubblePart[] {
+  if (!enabled) return [];
+  return [...(relay || ui ? (["relay"] as const) : []), ...(ui ? (["ui"] as const) : [])];
 }
 
 /** The charts the settings ask for. */

@@ -5,7 +5,7 @@
  * that was not judged.
  */
 import type { BundleChoices } from "./choices.ts";
-import type { Entity } from "./reachability/read/externals.ts";
+import type { ApiServer, Entity } from "./reachability/read/externals.ts";
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -31,6 +31,15 @@ export interface BundleContext {
   readonly entry: readonly Entity[];
   /** Names of the gateway. Absent where the stack has none. */
   readonly gateway?: GatewayPods;
+  /** Absent where the stack has no Argo CD. */
+  readonly argocd?: ArgoCdPods;
+  readonly kyverno: "installed" | "absent";
+  /** `scraped`: a Prometheus of the cluster, in whichever namespace, reads the metrics of add-ons. */
+  readonly metrics: "scraped" | "unread";
+  /** Parts of Hubble that run as pods. */
+  readonly hubble: readonly HubblePart[];
+  /** Where the API server may run, seen from a pod. */
+  readonly apiServerPlaces: readonly ApiServer[];
   /** What the stack chose for each bundle, defaults filled. */
   readonly choices: BundleChoices;
 }
@@ -42,6 +51,15 @@ export interface GatewayPods {
   /** Ports on which containers of the data plane take connections from outside. */
   readonly listenerPorts: readonly number[];
 }
+
+export interface ArgoCdPods {
+  /** Who reaches its server without a route of the gateway. */
+  readonly entry: readonly Entity[];
+  /** Servers outside the cluster that it takes sources from, by exact name, each once. */
+  readonly repositories: readonly { readonly host: string; readonly port: number }[];
+}
+
+export type HubblePart = "relay" | "ui";
 
 /** What a bundle cannot work without; a setting that takes it away is refused. */
 export interface BundleNeeds {

@@ -8,11 +8,13 @@ import { demoStarWars } from "./demo-star-wars/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
+import { platform } from "./platform/bundle.ts";
 
 export const bundles: readonly Bundle[] = [
   baseline,
   environmentIsolation,
   gateway,
+  platform,
   apimOpenai,
   fqdnEgress,
   demoDns,

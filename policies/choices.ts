@@ -5,6 +5,7 @@ export const bundleNames = [
   "baseline",
   "environment-isolation",
   "gateway",
+  "platform",
   "apim-openai",
   "fqdn-egress",
   "demo-dns",

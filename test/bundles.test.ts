@@ -87,10 +87,14 @@ function faults(bundle: Bundle, manifests: readonly Manifest[]): string[] {
 }
 
 /** In an add-on's namespace a policy may bind pods that it knows by their labels; in that of the cluster, nobody. */
-function mayNotBind(namespace: string, { endpointSelector }: Manifest["spec"]): boolean {
-  if (!systemNamespaces.includes(namespace)) return false;
-  const { matchLabels = {} } = (endpointSelector ?? {}) as { readonly matchLabels?: object };
-  return untouchedNamespaces.includes(namespace) || Object.keys(matchLabels).length === 0;
+function mayNotBind(namespace: string, spec: Manifest["spec"]): boolean {
+  if (!systemNamespaces.includes(namespace) || isolatesNobody(spec)) return false;
+  const knowing = /"matchLabels":\{"|"operator":"In"/.test(JSON.stringify(spec["endpointSelector"] ?? {}));
+  return untouchedNamespaces.includes(namespace) || !knowing;
+}
+
+function isolatesNobody({ enableDefaultDeny }: Manifest["spec"]): boolean {
+  return JSON.stringify(enableDefaultDeny) === JSON.stringify({ ingress: false, egress: false });
 }
 
 /** Label keys of Cilium selectors without a source before them. KNP selectors know no sources. */
@@ -149,8 +153,9 @@ describe("Every bundle", () => {
         const chosen = bundle === baseline ? [without] : [baseline, without];
         return prove({ bundles: chosen, context: fullContext, apiServer: ["on another node"] }).problems.length === 0;
       });
-      // A denial is for what others may allow; each has a test of its own.
-      assert.deepEqual(spared.filter((object) => !deniesOnly(object)).map(policyName), []);
+      // What isolates nobody is for what others may allow or close; each has a test of its own.
+      const needed = spared.filter((object) => !deniesOnly(object) && !isolatesNobody(object.spec));
+      assert.deepEqual(needed.map(policyName), []);
     });
 
     it(`${bundle.name} holds no header, so no key [S0-24]`, () => {

@@ -117,6 +117,7 @@ describe("The documents", () => {
       "policies/environment-isolation/README.md",
       "policies/fqdn-egress/README.md",
       "policies/gateway/README.md",
+      "policies/platform/README.md",
       "policies/reachability/SEMANTICS.md",
     ]);
   });
