@@ -65,7 +65,8 @@ function selectorCovered(inner: PeerSelector, outer: PeerSelector, seen: Seen): 
   if (outer.kind === "unmodelled" || inner.kind === "unmodelled") return false;
   if (outer.key === anyPeer.key || inner.key === outer.key) return true;
   if (inner.key === anyPeer.key) return false;
-  if (isWholeWorld(outer)) return onlyOutside(inner);
+  // Of two ranges the family counts too: 0.0.0.0/0 covers no IPv6.
+  if (isWholeWorld(outer) && (outer.kind !== "cidr" || inner.kind !== "cidr")) return onlyOutside(inner);
   if (outer.kind === "cidr") {
     if (inner.kind !== "cidr" || outer.except.length > 0) return false;
     return inner.cidrs.every((range) => outer.cidrs.some((wider) => containsCidr(wider, range)));

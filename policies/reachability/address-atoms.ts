@@ -5,7 +5,7 @@
  * to every policy, and parts that the same selectors select are one atom.
  */
 import { cidrsBetween, formatAddress, formatCidr, type Cidr, type Interval } from "./cidr.ts";
-import { coversTheWorld, type CidrSelector } from "./selectors.ts";
+import type { CidrSelector } from "./selectors.ts";
 
 /** A name made of its ranges, and one address inside it. */
 export interface AddressAtom {
@@ -13,11 +13,14 @@ export interface AddressAtom {
   readonly ip: string;
 }
 
-/** Every atom but the world outside all ranges, IPv4 first, by its first address. */
+/** Every atom but the world outside all ranges, IPv4 first, by its first address. That world has no IPv6 addresses (S13). */
 export function addressAtoms(selectors: readonly CidrSelector[]): readonly AddressAtom[] {
   const { places, world } = placesOf(selectors);
+  const hasRest = places.some(({ cidr: { family, bits } }) => family === "ipv6" && bits === 0);
   const atoms = new Map<Members, Region[]>();
   for (const region of regionsOf(places, world)) {
+    // The world stands for what is selected like it, and nothing needs to stand for IPv6 that nobody selects.
+    if (region.cidr.family === "ipv6" && region.selectedBy === undefined && !hasRest) continue;
     if (region.selectedBy === world || region.intervals.length === 0) continue;
     const same = atoms.get(region.selectedBy);
     if (same === undefined) atoms.set(region.selectedBy, [region]);
@@ -55,11 +58,12 @@ function inOrder(a: Cidr, b: Cidr): number {
 /** Walks all ranges from left to right, into those that are nested, and keeps count of who selects the addresses. */
 function placesOf(selectors: readonly CidrSelector[]): { readonly places: readonly Place[]; readonly world: Members } {
   const tally = new Tally(selectors.length);
+  const everywhere: Mention[] = [];
   const mentions = new Map<string, { readonly cidr: Cidr; readonly by: Mention[] }>();
   const mention = (cidr: Cidr, how: Mention): void => {
-    // A range of length 0 is all of the world or nothing, whatever the address.
-    if (cidr.bits === 0) {
-      if (coversTheWorld(cidr)) tally.enter([how]);
+    // That is all of the world, without an address as well.
+    if (cidr.bits === 0 && cidr.family === "ipv4") {
+      everywhere.push(how);
       return;
     }
     const key = `${cidr.family} ${String(cidr.first)}/${String(cidr.bits)}`;
@@ -71,6 +75,7 @@ function placesOf(selectors: readonly CidrSelector[]): { readonly places: readon
     for (const cidr of cidrs) mention(cidr, { selector, as: "meant" });
     for (const cidr of except) mention(cidr, { selector, as: "excepted" });
   }
+  tally.enter(everywhere);
   const world = tally.members;
   const places: Place[] = [];
   /** The place we are in and those around it, each with the first of its addresses that is not yet accounted for. */
@@ -82,7 +87,8 @@ function placesOf(selectors: readonly CidrSelector[]): { readonly places: readon
       around.pop();
     }
   };
-  for (const { cidr, by } of [...mentions.values()].sort((a, b) => inOrder(a.cidr, b.cidr))) {
+  const ordered = [...mentions.values()].sort((a, b) => inOrder(a.cidr, b.cidr));
+  const walk = ({ cidr, by }: (typeof ordered)[number]): void => {
     leaveUnless((each) => each.family === cidr.family && cidr.first <= each.last);
     const outer = around.at(-1);
     if (outer !== undefined) {
@@ -93,7 +99,11 @@ function placesOf(selectors: readonly CidrSelector[]): { readonly places: readon
     const place: Place = { cidr, parent: outer?.place, selectedBy: tally.members, own: [] };
     places.push(place);
     around.push({ place, by, next: cidr.first });
-  }
+  };
+  for (const each of ordered) if (each.cidr.family === "ipv4") walk(each);
+  leaveUnless(() => false);
+  tally.leave(everywhere);
+  for (const each of ordered) if (each.cidr.family === "ipv6") walk(each);
   leaveUnless(() => false);
   return { places, world };
 }
@@ -118,7 +128,7 @@ function regionsOf(places: readonly Place[], world: Members): readonly Region[] 
     const { cidr, parent, selectedBy, own } = place;
     const outer = parent === undefined ? undefined : regionOf.get(parent);
     let region = outer;
-    if (selectedBy !== (parent === undefined ? world : parent.selectedBy)) {
+    if (selectedBy !== (parent === undefined ? (cidr.family === "ipv4" ? world : undefined) : parent.selectedBy)) {
       outer?.except.push(cidr);
       regions.push((region = { cidr, selectedBy, except: [], intervals: [] }));
     }

@@ -7,7 +7,7 @@
 import type { Cidr } from "./cidr.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
 import { AskedLabels, LabelIndex } from "./label-index.ts";
-import { hasReserved, labelsKey, type IdentityLabels } from "./labels.ts";
+import { hasReserved, labelsKey, worldFamily, type IdentityLabels } from "./labels.ts";
 import { matchesAt, type Matches } from "./matches.ts";
 import type { Endpoint, NamedPort, Peers, PortScope, Rule, World } from "./model.ts";
 import { OutsideIndex } from "./outside-index.ts";
@@ -83,13 +83,14 @@ function groupedIn(world: World, representatives: readonly Endpoint[], outside: 
   const ranges = [...world.groups, ...world.rules.flatMap(rangesOf)].filter(({ bits }) => bits > 0);
   const inRange = new Set(outside.inRanges({ kind: "cidr", key: "", cidrs: ranges, except: [] }));
   // A group of every address is told from the world by its labels.
-  const all = world.groups.some(({ bits, family }) => bits === 0 && family === "ipv4");
+  const whole = new Set(world.groups.flatMap(({ bits, family }) => (bits === 0 ? [family] : [])));
   return [...representatives.keys()].filter((position) => {
     const { kind, labels, fqdn, ip } = representatives[position] ?? { kind: "external", labels: new Map() };
     if (kind === "pod") return true;
-    if (!hasReserved(labels, "world")) return false;
+    const family = worldFamily(labels);
+    if (family === undefined) return false;
     const named = fqdn !== undefined && ip === undefined;
-    return all || named || inRange.has(position) || hasReserved(labels, "kube-apiserver");
+    return whole.has(family) || named || inRange.has(position) || hasReserved(labels, "kube-apiserver");
   });
 }
 

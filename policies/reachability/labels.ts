@@ -135,6 +135,14 @@ export function hasReserved(labels: IdentityLabels, name: string): boolean {
   return (labels.get(name) ?? []).some((label) => label.source === "reserved");
 }
 
+/**
+ * Of whom is outside, which half of the world: Cilium tells IPv6 addresses from the rest (S13). Undefined for pods and nodes.
+ */
+export function worldFamily(labels: IdentityLabels): "ipv4" | "ipv6" | undefined {
+  if (hasReserved(labels, "world")) return "ipv4";
+  return hasReserved(labels, "world-ipv6") ? "ipv6" : undefined;
+}
+
 /** `k8s:app` → source `k8s`, key `app`. A key without a source means any (S9). `$host` is short for `reserved:host`. */
 export function parseKey(written: string, sourceWhenAbsent: string): { readonly source: string; readonly key: string } {
   if (written.startsWith("$")) return { source: "reserved", key: written.slice(1) };

@@ -5,8 +5,8 @@
  */
 import { parseAddress, type Address, type Cidr } from "./cidr.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
-import { hasReserved } from "./labels.ts";
-import { coversTheWorld, selectsAddress, type CidrSelector, type NameSelector, type VisiblePeer } from "./selectors.ts";
+import { worldFamily } from "./labels.ts";
+import { selectsAddress, type CidrSelector, type NameSelector, type VisiblePeer } from "./selectors.ts";
 
 interface Placed {
   readonly position: number;
@@ -16,6 +16,7 @@ interface Placed {
 export class OutsideIndex {
   /** Everyone of the world, addresses or not. */
   readonly world: readonly number[];
+  readonly #families = new Map<number, Address["family"]>();
   readonly #addresses = new Map<number, Address>();
   /** By address. */
   readonly #placed: Record<Address["family"], readonly Placed[]>;
@@ -25,8 +26,10 @@ export class OutsideIndex {
     const world: number[] = [];
     for (const [position, { labels, ip, fqdn }] of peers.entries()) {
       if (fqdn !== undefined) this.#named(plainName(fqdn), position);
-      if (!hasReserved(labels, "world")) continue;
+      const family = worldFamily(labels);
+      if (family === undefined) continue;
       world.push(position);
+      this.#families.set(position, family);
       const address = ip === undefined ? undefined : parseAddress(ip);
       if (address !== undefined) this.#addresses.set(position, address);
     }
@@ -46,9 +49,14 @@ export class OutsideIndex {
   /** In ascending order. */
   inRanges(selector: CidrSelector): number[] {
     const { cidrs } = selector;
-    const candidates = cidrs.some(coversTheWorld) ? this.world : [...new Set(cidrs.flatMap((each) => this.#in(each)))];
+    const candidates = cidrs.some(({ bits }) => bits === 0)
+      ? this.world
+      : [...new Set(cidrs.flatMap((each) => this.#in(each)))];
     return candidates
-      .filter((position) => selectsAddress(selector, this.#addresses.get(position)))
+      .filter((position) => {
+        const family = this.#families.get(position);
+        return family !== undefined && selectsAddress(selector, family, this.#addresses.get(position));
+      })
       .sort((a, b) => a - b);
   }
 

@@ -6,7 +6,7 @@
  */
 import type { Problem } from "../problems.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
-import { hasReserved } from "./labels.ts";
+import { hasReserved, worldFamily } from "./labels.ts";
 import { withDenied, type AnsweredPorts } from "./cells.ts";
 import { connect, type Matrix } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
@@ -176,7 +176,9 @@ function check(promise: PlatformPromise, matrix: Matrix, place: Place | undefine
 function endsOf(pattern: string, endpoints: readonly Endpoint[]): number[] {
   if (pattern !== "world") return positionsOf(pattern, endpoints);
   return endpoints.flatMap(({ kind, labels }, position) =>
-    kind === "external" && hasReserved(labels, "world") && !hasReserved(labels, "kube-apiserver") ? [position] : [],
+    kind === "external" && worldFamily(labels) !== undefined && !hasReserved(labels, "kube-apiserver")
+      ? [position]
+      : [],
   );
 }
 

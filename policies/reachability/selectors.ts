@@ -3,7 +3,7 @@
  */
 import { containsAddress, parseAddress, type Address, type Cidr } from "./cidr.ts";
 import { matchesName } from "./dns-names.ts";
-import { clusterKey, clusterName, hasReserved, lookup, namespaceKey, parseKey } from "./labels.ts";
+import { clusterKey, clusterName, lookup, namespaceKey, parseKey, worldFamily } from "./labels.ts";
 import { namespaceLabelsPrefix, type IdentityLabels } from "./labels.ts";
 
 export type Operator = "In" | "NotIn" | "Exists" | "DoesNotExist";
@@ -178,27 +178,33 @@ export function selectsPeer(selector: PeerSelector, peer: VisiblePeer): Match {
   switch (selector.kind) {
     case "labels":
       return selectsLabels(selector.labels, peer.labels) ? "yes" : "no";
-    case "cidr":
-      if (!hasReserved(peer.labels, "world")) return "no";
-      return selectsAddress(selector, peer.ip === undefined ? undefined : parseAddress(peer.ip)) ? "yes" : "no";
+    case "cidr": {
+      const family = worldFamily(peer.labels);
+      if (family === undefined) return "no";
+      return selectsAddress(selector, family, peer.ip === undefined ? undefined : parseAddress(peer.ip)) ? "yes" : "no";
+    }
     case "fqdn":
       return peer.fqdn !== undefined && matchesName(selector, peer.fqdn) ? "yes" : "no";
     case "unmodelled":
-      return selector.among === "anyone" || hasReserved(peer.labels, "world") ? "maybe" : "no";
+      return selector.among === "anyone" || worldFamily(peer.labels) !== undefined ? "maybe" : "no";
   }
 }
 
-/** Of the two ranges of length 0, the one that is everything outside, with or without an address we know. */
+/** The range of everything outside but IPv6, with or without an address we know. */
 export function coversTheWorld({ bits, family }: Cidr): boolean {
   return bits === 0 && family === "ipv4";
 }
 
 /**
- * Of something in the world. Only what is outside has an address to a policy (S13); length 0 is the world itself;
- * exceptions are the selector's own (S14).
+ * Of something in this half of the world. Only what is outside has an address to a policy (S13); length 0 is the whole half,
+ * with or without an address we know; exceptions are the selector's own (S14).
  */
-export function selectsAddress({ cidrs, except }: CidrSelector, address: Address | undefined): boolean {
+export function selectsAddress(
+  { cidrs, except }: CidrSelector,
+  family: Address["family"],
+  address: Address | undefined,
+): boolean {
   const inside = (range: Cidr): boolean =>
-    range.bits === 0 ? coversTheWorld(range) : address !== undefined && containsAddress(range, address);
+    range.bits === 0 ? range.family === family : address !== undefined && containsAddress(range, address);
   return cidrs.some(inside) && !except.some(inside);
 }

@@ -276,10 +276,11 @@ function externalsIn(before: World, after: World): (party: Party) => End {
   }
   const all = [...selectors.values()];
   const names = all.filter((each) => each.kind === "fqdn");
-  const labels = reservedLabels("world");
+  const [four, six] = [reservedLabels("world"), reservedLabels("world-ipv6")];
   const signature = (ip: string | undefined, fqdns: readonly string[]): string => {
     const byName = names.filter((selector) => fqdns.some((name) => matchesName(selector, name)));
     // A name that any policy selects hides the address (S16).
+    const labels = ip?.includes(":") === true ? six : four;
     const peer = { labels, ...(ip === undefined || byName.length > 0 ? {} : { ip }) };
     const selecting = all.filter((each) =>
       each.kind === "fqdn" ? byName.includes(each) : selectsPeer(each, peer) === "yes",

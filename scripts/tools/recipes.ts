@@ -86,6 +86,15 @@ export const recipes: readonly Recipe[] = [
     coldGigabytes: 2.5,
   },
   {
+    name: "oracle",
+    folder: "test/oracle",
+    module: "github.com/cilium/cilium",
+    binaries: { "policy-oracle": "." },
+    variables: () => ({}),
+    coldSeconds: 170,
+    coldGigabytes: 1.5,
+  },
+  {
     name: "cilium",
     module: "github.com/cilium/cilium",
     binaries: { "cilium-operator-generic": "github.com/cilium/cilium/operator" },
@@ -104,15 +113,6 @@ export const recipes: readonly Recipe[] = [
     variables: (version) => ({ "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}` }),
     coldSeconds: 160,
     coldGigabytes: 3,
-  },
-  {
-    name: "oracle",
-    folder: "test/oracle",
-    module: "github.com/cilium/cilium",
-    binaries: { "policy-oracle": "." },
-    variables: () => ({}),
-    coldSeconds: 80,
-    coldGigabytes: 1.5,
   },
   {
     name: "helm",

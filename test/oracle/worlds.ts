@@ -26,6 +26,8 @@ const externals: readonly External[] = [
   { name: "ip10b", ip: "10.99.0.1" },
   { name: "ip8", ip: "8.8.8.8" },
   { name: "metadata", ip: "169.254.169.254" },
+  { name: "six", ip: "fd00::20" },
+  { name: "wide", ip: "2001:db8::1" },
   ...entities.map((entity: Entity) => ({ name: `e:${entity}`, entity })),
 ];
 

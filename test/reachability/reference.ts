@@ -13,7 +13,7 @@ import {
   withWildcard,
   type L7Restriction,
 } from "../../policies/reachability/l7.ts";
-import { hasReserved } from "../../policies/reachability/labels.ts";
+import { hasReserved, worldFamily } from "../../policies/reachability/labels.ts";
 import type {
   Authentication,
   Direction,
@@ -101,7 +101,32 @@ function side(world: World, direction: Direction, pod: Endpoint, peer: Endpoint,
 function policyOf(world: World, direction: Direction, pod: Endpoint): readonly Saying[] | "conflict" {
   const rules = world.rules.filter((rule) => rule.direction === direction && selects(rule, pod));
   const isOpen = rules.every(({ defaultDeny }) => defaultDeny !== "switches-on");
-  return merged(inOrder(rules).flatMap((rule) => sayings(rule, isOpen)));
+  const said = inOrder(rules).flatMap((rule) => sayings(rule, isOpen));
+  return mightConflict(said) ? "conflict" : merged(said);
+}
+
+/** What may or may not be said, or of somebody we do not know, may go with nothing else that is said (L1, L4). */
+function mightConflict(said: readonly Saying[]): boolean {
+  const sure = said
+    .filter(({ action, certainty }) => action === "allow" || certainty === "certain")
+    .map((each) => ({ ...each, certainty: "certain" as const }));
+  if (merged(sure) === "conflict") return true;
+  const open = new Set(said.flatMap(({ selector }) => (selector.kind === "unmodelled" ? [selector.key] : [])));
+  return [...open].some((key) => {
+    const own = of(sure, key);
+    return [...new Set(sure.map(({ selector }) => selector.key))].some(
+      (other) =>
+        other !== key &&
+        [
+          [...own, ...of(sure, other)],
+          [...of(sure, other), ...own],
+        ].some((all) => merged(all.map((each) => ({ ...each, selector: anyPeer }))) === "conflict"),
+    );
+  });
+}
+
+function of(said: readonly Saying[], key: string): Saying[] {
+  return said.filter(({ selector }) => selector.key === key);
 }
 
 function excludes(selector: PeerSelector): boolean {
@@ -111,7 +136,8 @@ function excludes(selector: PeerSelector): boolean {
 /** Pods, and who is told from the world at large by a range, a name or the API server's label (S34). */
 function isGrouped({ kind, labels, fqdn, ip }: Endpoint, { rules, groups }: World): boolean {
   if (kind === "pod") return true;
-  if (!hasReserved(labels, "world")) return false;
+  const family = worldFamily(labels);
+  if (family === undefined) return false;
   if (hasReserved(labels, "kube-apiserver") || (fqdn !== undefined && ip === undefined)) return true;
   const selectors = rules.flatMap(({ peers }) => (peers.kind === "selected" ? peers.selectors : []));
   const ranges = selectors.flatMap((each) => (each.kind === "cidr" ? [...each.cidrs, ...each.except] : []));
@@ -119,7 +145,7 @@ function isGrouped({ kind, labels, fqdn, ip }: Endpoint, { rules, groups }: Worl
   const all = [...ranges.filter(({ bits }) => bits > 0), ...groups];
   return all.some(
     (range) =>
-      (range.bits === 0 && range.family === "ipv4") || (address !== undefined && containsAddress(range, address)),
+      (range.bits === 0 && range.family === family) || (address !== undefined && containsAddress(range, address)),
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * Externals: peers that are not pods, given by name, address or entity.
  */
+import { parseAddress } from "../cidr.ts";
 import { reservedLabels, type IdentityLabels } from "../labels.ts";
 import type { Endpoint, World } from "../model.ts";
 
@@ -37,7 +38,8 @@ export function readExternal(external: External, apiServer: ApiServer): Endpoint
     return { ...common, labels: entity === "kube-apiserver" ? apiServerLabels[apiServer] : reservedLabels(entity) };
   }
   const { name: _name, ...address } = external;
-  return { ...common, labels: reservedLabels("world"), ...address };
+  const family = "ip" in address ? parseAddress(address.ip)?.family : undefined;
+  return { ...common, labels: reservedLabels(family === "ipv6" ? "world-ipv6" : "world"), ...address };
 }
 
 /** The world with these after its own endpoints. `apiServer` is `on another node` unless said otherwise. */

@@ -1,7 +1,7 @@
 /**
  * Written: a peer and a port in the words of each kind of policy.
  */
-import { hasReserved, namespaceKey } from "../labels.ts";
+import { hasReserved, namespaceKey, worldFamily } from "../labels.ts";
 import type { Endpoint, PolicyRef, World } from "../model.ts";
 import type { Protocol } from "../ports.ts";
 import { entities, type Entity } from "../read/externals.ts";
@@ -66,7 +66,7 @@ export function networkPeer(peer: Endpoint, namespace: string, world: World): Fi
     if (elsewhere === namespace) return { podSelector };
     return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": elsewhere } }, podSelector };
   }
-  return peer.ip === undefined || !hasReserved(peer.labels, "world")
+  return peer.ip === undefined || worldFamily(peer.labels) === undefined
     ? undefined
     : { ipBlock: { cidr: rangeOf(peer.ip) } };
 }
