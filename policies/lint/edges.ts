@@ -52,15 +52,15 @@ function oneSided({ entry, path, selector, rule }: LabelPeer, probes: readonly P
   const own = distinct(seen.subjects(rule.subject), seen);
   const others = distinct(seen.selected(selector.labels), seen);
   const closed: Closed[] = [];
+  const filters = filtersOf(rule).map(({ filter }) => filter);
   for (const subject of own) {
     for (const other of others) {
       if (subject.position === other.position) continue;
       const server = (direction === "ingress" ? subject : other).endpoint;
-      const filters = filtersOf(rule).map(({ filter }) => filter);
-      const asked = probes.filter(({ protocol, port }) =>
-        filters.some((filter) => covers(filter, direction, server.ports, protocol, port)),
-      );
-      for (const probe of asked) {
+      const isMeant = ({ protocol, port }: Probe): boolean =>
+        filters.some((filter) => covers(filter, direction, server.ports, protocol, port));
+      for (const probe of probes) {
+        if (!isMeant(probe)) continue;
         const [here, there] = sidesOf(direction, subject, other, probe, seen);
         if (here.outcome !== "allow" && here.outcome !== "redirect") return [];
         if (there.outcome !== "deny" || there.reason.rule !== "S2") return [];

@@ -66,9 +66,12 @@ export const servicePort: LintRule = {
   finds: "the port of a Service where its pods listen on another one",
   why: "policy sees the pod and the pod's port, after the Service was translated",
   fix: "write the target port",
-  find: (seen) =>
-    writtenPorts(seen).flatMap(({ entry, path, port, protocol, servers }): LintFinding[] => {
-      const translated = servers.map((server) => translation(Number(port), protocol, server, seen));
+  find: (seen) => {
+    const ways = waysThrough(seen);
+    return writtenPorts(seen).flatMap(({ entry, path, port, protocol, servers }): LintFinding[] => {
+      const translated = servers.map((server) =>
+        translation(Number(port), protocol, server, ways.get(server.position) ?? []),
+      );
       const [first] = translated;
       if (first === undefined || translated.some((each) => each === undefined)) return [];
       const meant = portFields(entry).map(({ fields }) => String(fields["port"]));
@@ -82,29 +85,45 @@ export const servicePort: LintRule = {
           expected: `\`${String(target)}\`, the target port`,
         },
       ];
-    }),
+    });
+  },
 };
+
+/** A port of a Service, and the pod's port behind it. */
+interface Way {
+  readonly service: Service;
+  readonly written: ServicePort;
+  readonly target: number;
+}
 
 /** Where a Service sends this port of its own, if the pod itself has no such port. */
 function translation(
   port: number,
   protocol: string | undefined,
   server: Workload,
-  { world }: Seen,
-): { readonly service: Service; readonly target: number } | undefined {
+  ways: readonly Way[],
+): Way | undefined {
   if (Number.isNaN(port) || containerPorts(server).some(({ number }) => number === port)) return undefined;
-  const isMeant = (each: ServicePort): boolean =>
-    protocol === undefined || protocol.toUpperCase() === "ANY" || protocol.toUpperCase() === each.protocol;
-  const ways = world.services.flatMap((service) =>
-    serviceTargets(service, world).ports.flatMap((each) => {
-      const backend = each.backends.find(({ endpoint }) => endpoint === server.position);
-      return backend === undefined || !isMeant(each.port)
-        ? []
-        : [{ service, written: each.port.port, target: backend.port }];
-    }),
+  const meant = ways.filter(
+    ({ written }) =>
+      protocol === undefined || protocol.toUpperCase() === "ANY" || protocol.toUpperCase() === written.protocol,
   );
-  if (ways.some(({ target }) => target === port)) return undefined;
-  return ways.find(({ written }) => written === port);
+  return meant.some(({ target }) => target === port) ? undefined : meant.find(({ written }) => written.port === port);
+}
+
+/** The ways through Services, by the position of the workload behind them. */
+function waysThrough({ world }: Seen): ReadonlyMap<number, readonly Way[]> {
+  const ways = new Map<number, Way[]>();
+  for (const service of world.services) {
+    for (const { port: written, backends } of serviceTargets(service, world).ports) {
+      for (const { endpoint, port: target } of backends) {
+        const known = ways.get(endpoint);
+        if (known === undefined) ways.set(endpoint, [{ service, written, target }]);
+        else known.push({ service, written, target });
+      }
+    }
+  }
+  return ways;
 }
 
 export const unknownPortName: LintRule = {

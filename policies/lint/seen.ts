@@ -4,8 +4,10 @@ import type { Direction, Endpoint, Origin, PolicyRef, Rule, World } from "../rea
 import { prepare } from "../reachability/prepared.ts";
 import { isFields, type Fields, type Manifest } from "../reachability/read/fields.ts";
 import { kindOf } from "../reachability/read/other-kinds.ts";
+import { Memory, remembered } from "../reachability/remembered.ts";
 import { isWorkload } from "../reachability/read/workloads.ts";
 import {
+  selectorKey,
   selectsLabels,
   type LabelSelector,
   type PeerSelector,
@@ -71,21 +73,17 @@ export function see(input: LintInput): Seen {
   const rulesOf = Map.groupBy(world.rules, ({ origin }) => policyKey(origin.policy));
   const entries = manifests.flatMap((manifest) => entriesOf(manifest, rulesOf));
   const workloads = workloadsOf(manifests, world);
-  const known = new Map<string, readonly Workload[]>();
-  const selected = (selector: LabelSelector): readonly Workload[] =>
-    workloads.filter(({ endpoint }) => selectsLabels(selector, endpoint.labels));
+  const known = new Memory<readonly Workload[]>();
+  const selected = (key: string, selector: LabelSelector): readonly Workload[] =>
+    remembered(known, key, () => workloads.filter(({ endpoint }) => selectsLabels(selector, endpoint.labels)));
   const byPolicy = new Map(entries.map(({ policy, manifest }) => [policyKey(policy), manifest]));
   return {
     ...input,
     entries,
     peers: entries.flatMap(labelPeersOf),
     workloads,
-    selected,
-    subjects: ({ key, labels }) => {
-      const found = known.get(key) ?? selected(labels);
-      known.set(key, found);
-      return found;
-    },
+    selected: (selector) => selected(selectorKey(selector), selector),
+    subjects: ({ key, labels }) => selected(key, labels),
     manifestOf: ({ policy }) => byPolicy.get(policyKey(policy)),
     objects: (kind) => manifests.filter(({ object }) => kindOf(object) === kind),
     identity: (position) => prepare(world).identities.of[position] ?? position,

@@ -1,7 +1,22 @@
 /** `reach lint`: what Cilium refuses, drops or ignores, with object, field and line. */
 import assert from "node:assert/strict";
 
+import { lintJson, lintMarkdown, lintText } from "../../reach/output/lint.ts";
+import { lintSarif } from "../../reach/output/sarif.ts";
+import type { Finding } from "../../reach/findings.ts";
 import { linesOf, ran, shop } from "./ran.ts";
+
+/** A finding whose author accepts it. */
+const accepted: Finding = {
+  severity: "note",
+  code: "lint/every-name",
+  place: "dev/api.yaml:12",
+  object: "CiliumNetworkPolicy dev/api",
+  field: "spec.egress[0].toFQDNs[0]",
+  what: "this allows every name",
+  expected: "names",
+  accepted: "the crawler follows any link",
+};
 
 describe("reach lint", () => {
   it("ends with 1 where Cilium refuses an object", async () => {
@@ -115,5 +130,28 @@ describe("reach lint", () => {
         ],
       },
     );
+  });
+
+  it("counts what is accepted for people, and tells programs why", () => {
+    const { results } = (JSON.parse(lintSarif([accepted])) as { runs: [{ results: unknown[] }] }).runs[0];
+    assert.deepEqual(
+      {
+        text: lintText([accepted]),
+        markdown: lintMarkdown([accepted]),
+        json: (JSON.parse(lintJson([accepted])) as { findings: unknown }).findings,
+        sarif: results.map((each) => (each as { suppressions?: unknown }).suppressions),
+      },
+      {
+        text: "no findings: Cilium takes these manifests as they are written; 1 accepted\n",
+        markdown: "### no findings: Cilium takes these manifests as they are written; 1 accepted\n",
+        json: [accepted],
+        sarif: [[{ kind: "inSource", justification: "the crawler follows any link" }]],
+      },
+    );
+  });
+
+  it("takes the word that the agents can authenticate", async () => {
+    const { out } = await ran("lint", `${shop}/base`, "--mesh-auth");
+    assert.deepEqual(linesOf(out), ["no findings: Cilium takes these manifests as they are written"]);
   });
 });
