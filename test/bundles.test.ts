@@ -158,6 +158,10 @@ describe("Every bundle", () => {
       assert.deepEqual(needed.map(policyName), []);
     });
 
+    it(`${bundle.name} names pods and ports of containers, never a Service [S1-41]`, () => {
+      assert.doesNotMatch(JSON.stringify(bundle.manifests(fullContext)), /toServices/);
+    });
+
     it(`${bundle.name} holds no header, so no key [S0-24]`, () => {
       assert.doesNotMatch(JSON.stringify(bundle.manifests(fullContext)), /header/i);
     });

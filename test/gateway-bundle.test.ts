@@ -102,7 +102,7 @@ describe("The gateway's bundle", () => {
     }
   });
 
-  it("with the Service's port instead of the container's would cut the data plane off [S1-42]", () => {
+  it("with the Service's port instead of the container's would cut the data plane off [S1-41] [S1-42]", () => {
     const mistaken: Bundle = {
       ...gateway,
       manifests: (context) =>

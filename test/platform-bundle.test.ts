@@ -44,6 +44,30 @@ describe("The platform's bundle", () => {
     });
   }
 
+  it("names both ends of a connection by the name of the service, on both sides [S1-37]", () => {
+    const named = (name: string) =>
+      platform.manifests(withSources).find(({ metadata }) => metadata.name === name)?.spec ?? {};
+    const label = "k8s:app.kubernetes.io/name";
+    const toPorts = [
+      {
+        ports: [
+          { port: "5556", protocol: "TCP" },
+          { port: "5557", protocol: "TCP" },
+        ],
+      },
+    ];
+    assert.deepEqual(named("dex"), {
+      description: "The server signs people in through Dex.",
+      endpointSelector: { matchLabels: { [label]: "argocd-dex-server" } },
+      ingress: [{ fromEndpoints: [{ matchLabels: { [label]: "argocd-server" } }], toPorts }],
+    });
+    assert.deepEqual(named("dex-from-argocd-server"), {
+      description: "The server signs people in through Dex.",
+      endpointSelector: { matchLabels: { [label]: "argocd-server" } },
+      egress: [{ toEndpoints: [{ matchLabels: { [label]: "argocd-dex-server" } }], toPorts }],
+    });
+  });
+
   it("lets the API server ask Kyverno's webhooks on the container's port", () => {
     const webhooks = platform
       .manifests(contextOf({ target: "aks" }))

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { baseline } from "../policies/baseline/bundle.ts";
 import type { Bundle, BundleContext, Manifest } from "../policies/bundle.ts";
+import { pod } from "../policies/inventory.ts";
 import { prove, type Candidate } from "../policies/prove.ts";
 import { formatProblems } from "../policies/problems.ts";
 import { silentContext } from "./support/bundle-context.ts";
@@ -121,4 +122,43 @@ describe("The proof", () => {
       ["bundle baseline, promise 1: `dev/example to coredns` names no two ends"],
     );
   });
+});
+
+describe("A peer", () => {
+  const ports = [{ ports: [{ port: "443", protocol: "TCP" }] }];
+  const service = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web", namespace: "shop" },
+    spec: { selector: { app: "web" }, ports: [{ port: 443, targetPort: 443 }] },
+  };
+  const examples = [pod("shop", "web", { app: "web" }), service];
+
+  for (const [way, peer, name, other] of [
+    [
+      "its labels",
+      { toEndpoints: [{ matchLabels: { "k8s:io.kubernetes.pod.namespace": "shop", "k8s:app": "web" } }] },
+      "shop/web",
+      "world",
+    ],
+    ["its Service", { toServices: [{ k8sService: { serviceName: "web", namespace: "shop" } }] }, "shop/web", "world"],
+    ["an entity", { toEntities: ["kube-apiserver"] }, "kube-apiserver", "shop/web"],
+    ["its address", { toCIDR: ["203.0.113.0/24"] }, "203.0.113.0/24", "shop/web"],
+    ["its DNS name", { toFQDNs: [{ matchName: "example.org" }] }, "example.org", "shop/web"],
+  ] as const) {
+    it(`may be named by ${way}, and nobody else is meant [S4-25]`, () => {
+      const bundle: Bundle = {
+        ...adding(inDev("peer", { endpointSelector: {}, egress: [{ ...peer, toPorts: ports }] })),
+        promises: () => [
+          { must: `dev/example -> ${name} TCP 443`, because: "it is the peer" },
+          { never: `dev/example -> ${name} TCP 80`, because: "it is another port" },
+          { never: `dev/example -> ${other} TCP 443`, because: "it is another peer" },
+        ],
+        examples: () => examples,
+      };
+      const closed: Bundle = { ...baseline, promises: () => [] };
+      const { problems } = prove({ bundles: [closed, bundle], context, apiServer: ["on another node"] });
+      assert.equal(formatProblems(problems), "");
+    });
+  }
 });
