@@ -13,6 +13,7 @@ import { checkPromises, type PlatformPromise, type PromiseResult } from "../poli
 import type { DiffReport, MatrixReport } from "../policies/reachability/report.ts";
 import type { Selection } from "../policies/reachability/selection.ts";
 import type { Finding } from "./findings.ts";
+import type { Answer } from "./flows/answer.ts";
 import { linted } from "./linted.ts";
 import { selectedIn } from "./options.ts";
 import { connectionsOf } from "./questions.ts";
@@ -26,6 +27,7 @@ export { portsText, remainsText } from "../policies/reachability/report-text.ts"
 export type { ChangeRow, DiffReport, Edge, Group, MatrixReport, Risk } from "../policies/reachability/report.ts";
 export type { Selection } from "../policies/reachability/selection.ts";
 export type { Finding } from "./findings.ts";
+export type { Answer, Proposal } from "./flows/answer.ts";
 export { load, type Loaded } from "./input/load.ts";
 export { readScenario, type Scenario } from "./scenario.ts";
 export { usual, type Surroundings } from "./surroundings.ts";
@@ -42,14 +44,39 @@ export async function matrix(paths: Paths, { selection = {}, ...given }: Questio
   return matrixReport({ world, findings, selected: selectedIn(world, selection), place });
 }
 
-/** What a change of manifests opens, closes or narrows. */
+/**
+ * What a change of manifests opens, closes or narrows. With `flows`, a file as `hubble observe -o jsonpb` prints it, every
+ * change is told with how often it was used, and the report with who is unknown to the manifests.
+ */
 export async function diff(
   before: Paths,
   after: Paths,
-  { selection = {}, ...given }: Question = {},
+  { selection = {}, flows, ...given }: Question & { readonly flows?: string } = {},
 ): Promise<DiffReport> {
   const states = await readScenarios(before, after, { ...usual, ...given });
-  return diffReport({ before: states[0], after: states[1], selected: selectedIn(states[1].world, selection) });
+  const report = diffReport({ before: states[0], after: states[1], selected: selectedIn(states[1].world, selection) });
+  if (flows === undefined) return report;
+  const { weigh } = await import("./flows/weigh.ts");
+  return await weigh({ report, before: states[0].world, after: states[1].world }, flows);
+}
+
+/**
+ * Why the dropped flows of a file were dropped, and for each the smallest change of the manifests that lets just it pass,
+ * proved and as a unified diff. Each patch applies after those before it; its paths start at the working directory. Each
+ * connection is answered once. `which` is the first dropped flow unless said otherwise.
+ */
+export async function why(
+  flows: string,
+  paths: Paths,
+  {
+    which = "the first dropped flow",
+    ...given
+  }: Partial<Pick<Surroundings, "target" | "cilium">> & {
+    readonly which?: "the first dropped flow" | "every dropped flow";
+  } = {},
+): Promise<readonly Answer[]> {
+  const { answersTo } = await import("./flows/answers.ts");
+  return (await answersTo({ file: flows, which, paths, surroundings: { ...usual, ...given } })).answers;
 }
 
 /** What another version of Cilium does to the same manifests; `cilium` is the earlier one. */

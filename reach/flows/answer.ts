@@ -11,6 +11,7 @@ import { readWorld, type ReadWorld } from "../../policies/reachability/read/worl
 import { remembered } from "../../policies/reachability/remembered.ts";
 import { repair, type Repair } from "../../policies/reachability/repair.ts";
 import { refOf } from "../../policies/reachability/repair/blocks.ts";
+import { edited } from "../../policies/reachability/repair/edits.ts";
 import { requestText } from "../../policies/reachability/repair/l7.ts";
 import type { Wanted } from "../../policies/reachability/repair/proof.ts";
 import { passing } from "../../policies/reachability/repair/requests.ts";
@@ -20,7 +21,7 @@ import { counted } from "../output/counted.ts";
 import { portsText } from "../../policies/reachability/report-text.ts";
 import { forward, type Flow, type Party } from "./flow.ts";
 import { locatorIn, type Located } from "./locate.ts";
-import { fileOf, homeOf, newTexts, patchText } from "./patch.ts";
+import { fileOf, homeOf, newTexts, patchText, type NewText } from "./patch.ts";
 
 /** The manifests that are asked, and what they do not say themselves. */
 export interface Ground {
@@ -32,6 +33,14 @@ export interface Ground {
   /** Folders that were given, as against files. */
   readonly folders: readonly string[];
   readonly directory: string;
+  /** Files as the repairs of earlier flows leave them, by path: every patch applies after those before it. */
+  readonly mended?: ReadonlyMap<string, string>;
+}
+
+export interface Answered {
+  readonly answer: Answer;
+  /** As the repair leaves it; the same where there is none. */
+  readonly ground: Ground;
 }
 
 export interface Answer {
@@ -44,6 +53,8 @@ export interface Answer {
   /** What the flow and the manifests do not agree on, and what policies cannot explain. */
   readonly notes: readonly string[];
   readonly repair?: Proposal;
+  /** An earlier answer's repair lets this flow pass as well. */
+  readonly mended?: "by an earlier repair";
   /** Where nothing is exact: what would open more, the least first. */
   readonly wider: readonly Proposal[];
 }
@@ -58,9 +69,13 @@ export interface Proposal {
   readonly patch?: string;
 }
 
-export async function answer(line: number, recorded: Flow, ground: Ground): Promise<Answer> {
-  const flow = forward(recorded);
-  const asked = new Asked(flow, ground);
+export async function answer(line: number, recorded: Flow, ground: Ground): Promise<Answered> {
+  const asked = new Asked(forward(recorded), ground);
+  const told = await toldOf(asked, line, recorded, ground);
+  return { answer: told, ground: asked.mended(told) };
+}
+
+async function toldOf(asked: Asked, line: number, recorded: Flow, ground: Ground): Promise<Answer> {
   const base = { flow: flowText(recorded), line };
   const problem = asked.problem();
   if (problem !== undefined) return { ...base, explanation: [], notes: [problem], wider: [] };
@@ -71,6 +86,8 @@ export async function answer(line: number, recorded: Flow, ground: Ground): Prom
   const known = { ...base, connection: wanted, explanation };
   if (verdict.outcome === "unknown" && !asked.waitsForName())
     return { ...known, notes: [...notes, unknownText], wider: [] };
+  if (verdict.outcome === "allowed" && ground.mended !== undefined && !notPolicy(recorded))
+    return { ...known, notes: [...notes, earlierText], wider: [], mended: "by an earlier repair" };
   if (verdict.outcome === "allowed") return { ...known, notes: [...notes, asked.allowedText(recorded)], wider: [] };
   if (notPolicy(recorded)) return { ...known, notes: [...notes, "policy denies the connection as well"], wider: [] };
   const { exact, wider } = asked.repairs();
@@ -82,6 +99,8 @@ export async function answer(line: number, recorded: Flow, ground: Ground): Prom
 }
 
 const widerTold = 3;
+
+const earlierText = "the repairs above let it pass, if it was not allowed before";
 
 const unknownText = "whether the manifests allow it depends on what is not modelled: no repair can be proved";
 
@@ -107,6 +126,7 @@ class Asked {
   /** Without what is outside, and with every name known. */
   readonly #read: World;
   readonly #problems: readonly Problem[];
+  readonly #proposed: { readonly edits: Repair["edits"]; readonly texts: readonly NewText[] }[] = [];
 
   constructor(flow: Flow, ground: Ground) {
     this.#flow = flow;
@@ -336,11 +356,29 @@ class Asked {
         : proof.exact
           ? `opens ${opened} and nothing else; ${unchanged}`
           : `opens ${opened} and changes ${counted(also.length, "other pair")}; ${unchanged}`;
-    const patch = await this.#patch(edits);
+    const texts = await this.#texts(edits);
+    const patch = texts === undefined ? undefined : patchText(texts, this.#ground.directory);
+    if (texts !== undefined) this.#proposed.push({ edits, texts });
     return { steps, proved, also, ...(patch === undefined ? {} : { patch }) };
   }
 
-  async #patch(edits: Repair["edits"]): Promise<string | undefined> {
+  /** The ground after the repair of this answer. */
+  mended({ repair: proposed }: Answer): Ground {
+    const [made] = this.#proposed;
+    if (proposed === undefined || made === undefined) return this.#ground;
+    const own = this.#ground.manifests.length;
+    const files = new Map(this.#ground.mended);
+    for (const { path, after } of made.texts) files.set(path, after);
+    const added = made.texts.find(({ before }) => before === undefined)?.path ?? made.texts.at(-1)?.path;
+    const manifests = edited(this.#manifests, made.edits).flatMap((manifest, index) => {
+      if (index < own) return [manifest];
+      // Pods that only the flow knows are no manifests; new policies stand in the file that the patch writes.
+      return index < this.#manifests.length || added === undefined ? [] : [{ ...manifest, source: added }];
+    });
+    return { ...this.#ground, manifests, mended: files };
+  }
+
+  async #texts(edits: Repair["edits"]): Promise<readonly NewText[] | undefined> {
     const added = edits.find((edit) => edit.kind === "add");
     const namespace =
       added === undefined || !isFields(added.object["metadata"]) ? undefined : added.object["metadata"]["namespace"];
@@ -350,7 +388,7 @@ class Asked {
       typeof namespace === "string" ? namespace : undefined,
     );
     if (home === undefined) return undefined;
-    return patchText(await newTexts(edits, this.#manifests, home), this.#ground.directory);
+    return await newTexts(edits, this.#manifests, home, this.#ground.mended);
   }
 }
 

@@ -35,19 +35,21 @@ export interface NewText {
 export type Home = { readonly kind: "folder" | "file"; readonly path: string };
 
 /**
- * The files that the edits change. `manifests` are those that the edits speak of, each with the place it was read from.
+ * The files that the edits change. `manifests` are those that the edits speak of, each with the place it was read from;
+ * `mended` are files as earlier repairs leave them, by path.
  * Throws an Error if an object is not in its file any more.
  */
 export async function newTexts(
   edits: readonly Edit[],
   manifests: readonly Manifest[],
   home: Home,
+  mended: ReadonlyMap<string, string> = new Map(),
 ): Promise<readonly NewText[]> {
   const texts = new Map<string, { before?: string; after: string }>();
   const textOf = async (path: string): Promise<string> => {
     const known = texts.get(path);
     if (known !== undefined) return known.after;
-    const before = await readFile(path, "utf8");
+    const before = mended.get(path) ?? (await readFile(path, "utf8"));
     texts.set(path, { before, after: before });
     return before;
   };
@@ -57,8 +59,9 @@ export async function newTexts(
     if (first.kind === "add") {
       const path = home.kind === "file" ? home.path : join(home.path, `${nameOf(first.object)}.yaml`);
       const body = stringify(first.object, { lineWidth: 0 });
-      const before = home.kind === "file" || texts.has(path) ? await textOf(path) : undefined;
-      const after = before === undefined ? body : `${before.replace(/\n*$/, "\n")}---\n${body}`;
+      const there = home.kind === "file" || texts.has(path) || mended.has(path);
+      const before = there ? await textOf(path) : undefined;
+      const after = before === undefined ? body : extended(before, body);
       texts.set(path, { ...texts.get(path), after });
       continue;
     }
@@ -68,6 +71,24 @@ export async function newTexts(
     texts.set(path, { ...texts.get(path), after });
   }
   return [...texts].map(([path, text]) => ({ path, ...text }));
+}
+
+function extended(before: string, body: string): string {
+  const after = `${unix(before).replace(/\n*$/, "\n")}---\n${body}`;
+  return isWindows(before) ? windows(after) : after;
+}
+
+/** Every line of it ends as Windows ends lines. */
+function isWindows(text: string): boolean {
+  return text.includes("\r\n") && !/(?<!\r)\n/.test(text);
+}
+
+function unix(text: string): string {
+  return isWindows(text) ? text.replaceAll("\r\n", "\n") : text;
+}
+
+function windows(text: string): string {
+  return text.replaceAll("\n", "\r\n");
 }
 
 /** A removal and what takes its place are one step. */
@@ -101,6 +122,7 @@ export function fileOf(manifest: Manifest | undefined): string {
 
 /** The text with the object changed: cut where it can be, else the document written anew. */
 export function changedText(text: string, object: Fields, edits: readonly TextEdit[]): string {
+  if (isWindows(text)) return windows(changedText(unix(text), object, edits));
   const machine = machineWritten(text, object, edits);
   if (machine !== undefined) return machine;
   const [start, end] = documentWith(text, object);
@@ -135,6 +157,8 @@ function changedDocument(text: string, object: Fields, edits: readonly TextEdit[
     else if (edit.kind === "append" && isSeq(document.getIn(path))) document.addIn(path, edit.value);
     else document.setIn(path, edit.kind === "append" ? [edit.value] : edit.value);
   }
+  // Where an anchor stood in the way, whoever shares it has changed as well: the object is written out.
+  if (!isDeepStrictEqual(plain(root, document), wanted)) document.setIn(base, document.createNode(wanted));
   const { range } = document;
   return text.slice(0, range[0]) + document.toString({ lineWidth: 0 }) + text.slice(range[2]);
 }

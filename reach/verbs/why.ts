@@ -1,16 +1,11 @@
 /** `reach why`: why a recorded flow was dropped, and the smallest change that would let it pass, as a patch. */
-import { statSync } from "node:fs";
-
-import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { answer, type Answer, type Ground, type Proposal } from "../flows/answer.ts";
-import { forward, type Flow } from "../flows/flow.ts";
-import { readAnyFlows, type FlowLine, type Tally } from "../flows/read-flows.ts";
-import { load } from "../input/load.ts";
+import type { Answer, Proposal } from "../flows/answer.ts";
+import { answersTo } from "../flows/answers.ts";
+import type { Tally } from "../flows/read-flows.ts";
 import { surroundingsOf, type WorldWords } from "../options.ts";
 import { counted } from "../output/counted.ts";
 import { documentText, schema } from "../output/json.ts";
-import { apiServers } from "../scenario.ts";
 import type { Paint, Terminal } from "../terminal.ts";
 
 interface Words extends WorldWords {
@@ -21,79 +16,17 @@ interface Words extends WorldWords {
 
 export async function why([given]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
   const paths = given as readonly string[];
-  if (words.flow === "-" && paths.includes("-")) throw new ProblemsError([twice]);
-  const { dropped, tally } = await droppedFlows(words.flow);
-  const [first] = dropped;
-  if (first === undefined) throw new ProblemsError([noneDropped(words.flow, tally)]);
-  const { target, cilium } = await surroundingsOf(words);
-  const { manifests, place } = await load(paths);
-  const folders = paths.filter((path) => path !== "-" && statSync(path).isDirectory());
-  const ground: Ground = { manifests, place, cilium, apiServer: apiServers[target], folders, directory: process.cwd() };
-  const asked = words.all === true ? dropped : [first];
-  const answers: Answer[] = [];
-  for (const [index, { line, flow }] of asked.entries()) {
-    terminal.progress(asked.length > 1 ? `flow ${String(index + 1)} of ${String(asked.length)}` : "");
-    answers.push(await answer(line, flow, ground));
-  }
-  terminal.progress("");
-  const beside = [
-    ...tallyNotes(words.flow, tally),
-    ...(asked.length < dropped.length ? [othersText(dropped.length - 1)] : []),
-  ];
+  const { answers, unasked, tally } = await answersTo({
+    file: words.flow,
+    which: words.all === true ? "every dropped flow" : "the first dropped flow",
+    paths,
+    surroundings: await surroundingsOf(words),
+    progress: terminal.progress,
+  });
+  const beside = [...tallyNotes(words.flow, tally), ...(unasked > 0 ? [othersText(unasked)] : [])];
   for (const note of beside) terminal.warn(`${note}\n`);
   terminal.print(told(answers, words.output, terminal.paint));
-  return answers.every(({ repair }) => repair !== undefined) ? exitCodes.fine : exitCodes.no;
-}
-
-const twice: Problem = {
-  code: "reach/usage",
-  where: "reach why",
-  what: "standard input is both the flow and the manifests",
-  expected: "one of the two from a file",
-};
-
-function noneDropped(path: string, { flows, malformed, examples }: Tally): Problem {
-  const [example] = examples;
-  const bad = example === undefined ? "" : `; line ${String(example.line)}: ${example.what}`;
-  return {
-    code: "flows/none-dropped",
-    where: path === "-" ? "stdin" : path,
-    what: `${counted(flows, "flow")}, none of them dropped${malformed === 0 ? "" : `, ${counted(malformed, "malformed line")}${bad}`}`,
-    expected: "a dropped flow as Hubble prints it: `hubble observe --verdict DROPPED -o jsonpb`",
-  };
-}
-
-/** Each connection once: a packet that is sent again is dropped again. */
-async function droppedFlows(path: string): Promise<{ readonly dropped: readonly FlowLine[]; readonly tally: Tally }> {
-  const found = new Map<string, FlowLine>();
-  const tally = await readAnyFlows(path, (each) => {
-    if (each.flow.verdict !== "DROPPED" && each.flow.verdict !== "AUDIT") return;
-    const key = keyOf(each.flow);
-    if (found.size < most && !found.has(key)) found.set(key, each);
-  });
-  return { dropped: [...found.values()], tally };
-}
-
-/** More connections than anybody repairs one by one. */
-const most = 1000;
-
-function keyOf(recorded: Flow): string {
-  const { source, destination, protocol, port, request } = forward(recorded);
-  const end = ({ pod, workloads, names, ip, labels }: Flow["source"]): unknown =>
-    workloads[0] ?? pod ?? (names.length > 0 ? names : [labels, isWorld(labels) ? ip : ""]);
-  return JSON.stringify([
-    source.namespace,
-    end(source),
-    destination.namespace,
-    end(destination),
-    protocol,
-    port,
-    request ?? "",
-  ]);
-}
-
-function isWorld(labels: readonly string[]): boolean {
-  return labels.some((label) => label.startsWith("reserved:world"));
+  return answers.every(({ repair, mended }) => (repair ?? mended) !== undefined) ? exitCodes.fine : exitCodes.no;
 }
 
 function othersText(others: number): string {

@@ -12,6 +12,7 @@ import { portsText } from "../../policies/reachability/report-text.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import { main } from "../../reach/command.ts";
+import { diff, ProblemsError, why } from "../../reach/index.ts";
 import { readScenarios } from "../../reach/scenario.ts";
 import { faults, shopFlow, type Fault } from "./faults.ts";
 
@@ -274,6 +275,60 @@ spec:
       answers.map(({ line }) => line),
       [2, 4],
     );
+  });
+
+  it("prints patches that apply together, also to one file, and says what an earlier one opened", async () => {
+    place(shopFlow);
+    const flow = shopFlow.flow["flow"] as Fields;
+    const onPort = (port: number): Fields => ({ flow: { ...flow, l4: { TCP: { destination_port: port } } } });
+    writeFileSync(
+      "../flow.json",
+      [onPort(9000), onPort(9001), onPort(9002)].map((each) => JSON.stringify(each)).join("\n"),
+    );
+    const { out, code } = await reach("why", "--flow", "../flow.json", ".", "--all");
+    assert.equal(code, 0);
+    cpSync(join(folder, "broken"), join(folder, "mended"), { recursive: true });
+    execFileSync("git", ["apply", "-"], { cwd: join(folder, "mended"), input: out });
+    assert.deepEqual(await changes("kind", []), ["ALLOWED payments/payments -> payments/ledger TCP 9000-9002"]);
+  });
+
+  it("composes new policies as well: the second is added to what the first left", async () => {
+    const bare = faults.find(({ steps }) => steps[0] === "add cnp payments/ledger-from-payments");
+    assert.ok(bare !== undefined);
+    place(bare);
+    const flow = bare.flow["flow"] as Fields;
+    const more = { flow: { ...flow, l4: { TCP: { destination_port: 9001 } } } };
+    writeFileSync("../flow.json", [bare.flow, more].map((each) => JSON.stringify(each)).join("\n"));
+    const { out, code } = await reach("why", "--flow", "../flow.json", ".", "--all");
+    assert.equal(code, 0);
+    cpSync(join(folder, "broken"), join(folder, "mended"), { recursive: true });
+    execFileSync("git", ["apply", "-"], { cwd: join(folder, "mended"), input: out });
+    assert.deepEqual(await changes("kind", []), ["ALLOWED payments/payments -> payments/ledger TCP 9000-9001"]);
+  });
+
+  it("is a function too, with the flows that are answered", async () => {
+    place(shopFlow);
+    const answers = await why("../flow.json", ["."], { which: "every dropped flow" });
+    assert.deepEqual(
+      answers.map(({ connection, repair }) => ({ connection, steps: repair?.steps })),
+      [
+        {
+          connection: { from: "payments/payments", to: "payments/ledger", protocol: "TCP", port: 9000 },
+          steps: ["correct the endpointSelector of cnp payments/ledger spec, which selects nobody"],
+        },
+      ],
+    );
+    await assert.rejects(why("../nothing.json", ["."]), ProblemsError);
+  });
+
+  it("is weighed as a function too: a diff by flows", async () => {
+    place({ ...shopFlow, broken: [] });
+    const open = join(folder, "open");
+    cpSync(join(folder, "broken"), open, { recursive: true });
+    rmSync(join(open, "policies", "payments.yaml"));
+    const { flows } = await diff(["."], [open], { flows: "../flow.json" });
+    assert.equal(flows?.requests, 1);
+    assert.equal((await diff(["."], [open])).flows, undefined);
   });
 
   it("refuses a file without a dropped flow", async () => {
