@@ -67,11 +67,16 @@ function proposalText(word: string, { steps, proved, also, patch }: Proposal, pa
     ...shown.map((line) => `  also ${line}`),
     ...(also.length > shown.length ? [`  and ${String(also.length - shown.length)} more`] : []),
     // Set back, so that nobody applies by mistake what opens more than was asked for.
-    ...(patch === undefined ? [] : ["", word === "repair" ? patch.trimEnd() : patch.trimEnd().replaceAll(/^/gm, "  ")]),
+    ...(patch === undefined ? [] : ["", word === "repair" ? lines(patch) : lines(patch).replaceAll(/^/gm, "  ")]),
   ];
 }
 
 const alsoTold = 10;
+
+/** Without the last line break; blanks before it are the last line of the file. */
+function lines(patch: string): string {
+  return patch.replace(/\n$/, "");
+}
 
 function markdown({ flow, explanation, notes, repair, wider }: Answer): string {
   return [
@@ -89,6 +94,6 @@ function proposalMarkdown({ steps, proved, also, patch }: Proposal): readonly st
     "",
     `Proved: ${proved}.`,
     ...(also.length === 0 ? [] : ["", ...also.slice(0, alsoTold).map((line) => `- also ${line}`)]),
-    ...(patch === undefined ? [] : ["", "```diff", patch.trimEnd(), "```"]),
+    ...(patch === undefined ? [] : ["", "```diff", lines(patch), "```"]),
   ];
 }

@@ -292,6 +292,16 @@ spec:
     assert.deepEqual(await changes("kind", []), ["ALLOWED payments/payments -> payments/ledger TCP 9000-9002"]);
   });
 
+  it("prints a patch that applies to files with the line breaks of Windows", async () => {
+    place(shopFlow);
+    const file = join(folder, "broken", "policies", "payments.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
+    const { out } = await reach("why", "--flow", "../flow.json", ".");
+    execFileSync("git", ["apply", "-"], { cwd: join(folder, "broken"), input: out });
+    assert.match(readFileSync(file, "utf8"), /\r\n {6}app: ledger\r\n/);
+    assert.doesNotMatch(readFileSync(file, "utf8"), /[^\r]\n/);
+  });
+
   it("composes new policies as well: the second is added to what the first left", async () => {
     const bare = faults.find(({ steps }) => steps[0] === "add cnp payments/ledger-from-payments");
     assert.ok(bare !== undefined);
