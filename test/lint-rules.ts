@@ -745,6 +745,36 @@ spec:
     ),
     finds: [],
   },
+  ...(["8080", "8081"] as const).map((port): Case => ({
+    code: "lint/http-cancelled",
+    title: `HTTP rules on 8080 beside a plain allow of ${port}`,
+    text: file(
+      cnp(
+        "api",
+        `
+  endpointSelector: { matchLabels: { app: api } }
+  ingress:
+    - fromEndpoints: [{ matchLabels: { app: web } }]
+      toPorts: [{ ports: [{ port: "8080", protocol: TCP }], rules: { http: [{ method: GET }] } }]
+`,
+      ),
+      cnp(
+        "plain",
+        `
+  endpointSelector: {}
+  ingress:
+    - fromEndpoints: [{ matchLabels: { app: web } }, { matchLabels: { app: db } }]
+      toPorts: [{ ports: [{ port: "${port}", protocol: TCP }] }]
+`,
+      ),
+    ),
+    finds:
+      port === "8080"
+        ? [
+            "8 CiliumNetworkPolicy dev/api, spec.ingress[0].toPorts: the HTTP rules keep nothing out, because cnp dev/plain spec.ingress[0] allows the same peers every request on these ports",
+          ]
+        : [],
+  })),
   {
     code: "lint/path-not-prefix",
     title: "paths that look like a glob, a folder and a version",

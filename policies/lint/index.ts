@@ -5,7 +5,7 @@ import { authenticationFails, authenticationOff } from "./authentication.ts";
 import { emptyEntry, systemIsolated } from "./default-deny.ts";
 import { denyBeatsAllow, denyIsolates, denyOfNobody } from "./denies.ts";
 import { oneSidedEdge } from "./edges.ts";
-import { httpOnTlsPort, literalSecret, pathNotPrefix } from "./http.ts";
+import { httpCancelled, httpOnTlsPort, literalSecret, pathNotPrefix } from "./http.ts";
 import { apexNotMatched, dnsWithoutProxy, everyName } from "./names.ts";
 import { ambiguousPortName, nodePortClash, servicePort, unknownPortName } from "./ports.ts";
 import { addressInside, denyOfPodRange, gatewayOfEverything } from "./ranges.ts";
@@ -35,6 +35,7 @@ export const lintRules: readonly LintRule[] = [
   ambiguousPortName,
   nodePortClash,
   httpOnTlsPort,
+  httpCancelled,
   pathNotPrefix,
   literalSecret,
   dnsWithoutProxy,
