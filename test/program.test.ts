@@ -43,6 +43,28 @@ describe("The program", function () {
     });
   }
 
+  it("puts policies into the namespaces of add-ons once those are there, and others without waiting for them", async () => {
+    const run = await runProgram(
+      written("closed", {
+        target: "kind",
+        namespaces: { dev: { labels: { environment: "dev" } }, uat: { labels: { environment: "uat" } } },
+        policies: {
+          bundles: ["baseline", "environment-isolation", "gateway", "platform"],
+          environmentIsolation: { environments: ["dev", "uat"] },
+        },
+      }),
+    );
+    const addons = ["gateway-gateway", "argocd-release", "kyverno-release"];
+    const awaited = (name: string): readonly string[] =>
+      addons.filter((addon) => one(run, name).dependencies.some((urn) => urn.endsWith(`::${addon}`)));
+    assert.deepEqual(awaited("policies-platform-gateway-data-plane"), ["gateway-gateway"]);
+    assert.deepEqual(awaited("policies-nginx-gateway-control-plane"), ["gateway-gateway"]);
+    assert.deepEqual(awaited("policies-argocd-redis"), ["argocd-release"]);
+    assert.deepEqual(awaited("policies-kyverno-webhooks"), ["kyverno-release"]);
+    assert.deepEqual(awaited("policies-isolate-environment-dev"), []);
+    assert.deepEqual(awaited("policies-dev-default-deny"), []);
+  });
+
   it("gives a copied stack a cluster, names and a tag of its own in Azure, and shares nothing with the first", async () => {
     const namesOf = async (stack: string) =>
       (await runProgram(stackCalled(stack))).resources
