@@ -6,10 +6,11 @@
  */
 import type { Cidr } from "./cidr.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
+import { distinctPeers } from "./distinct-peers.ts";
 import { AskedLabels, LabelIndex } from "./label-index.ts";
 import { hasReserved, labelsKey, worldFamily, type IdentityLabels } from "./labels.ts";
 import { matchesAt, type Matches } from "./matches.ts";
-import type { Endpoint, NamedPort, Peers, PortScope, Rule, World } from "./model.ts";
+import type { Endpoint, NamedPort, PortScope, Rule, World } from "./model.ts";
 import { OutsideIndex } from "./outside-index.ts";
 import { remembered } from "./remembered.ts";
 import { onlyExcludes, type LabelSelector, type PeerSelector, type SubjectSelector } from "./selectors.ts";
@@ -53,7 +54,12 @@ export function identitiesOf(world: World): Identities {
     grouped,
     of,
     representatives,
-    matches: (selector) => remembered(peers, selector.key, () => peersOf(selector)),
+    matches: (selector) => {
+      // Asked once for each peer of each rule.
+      let found = peers.get(selector.key);
+      if (found === undefined) peers.set(selector.key, (found = peersOf(selector)));
+      return found;
+    },
     subjects: ({ key, labels: wanted }) =>
       remembered(pods, key, () =>
         matchesAt(labels.select(wanted).filter((position) => representatives[position]?.kind === "pod")),
@@ -112,13 +118,14 @@ function askedBy(rules: readonly Rule[]): Asked {
   const names = new Set<string>();
   const portNames = new Set<string>();
   // Rules of one object share its subject and those of one entry its ports; NetworkPolicies share what is equal.
-  const [subjects, scopes, all] = [new Set<SubjectSelector>(), new Set<PortScope>(), new Set<Peers>()];
-  for (const { subject, peers, scope } of rules) {
-    subjects.add(subject);
-    scopes.add(scope);
-    all.add(peers);
+  const [subjects, scopes] = [new Set<SubjectSelector>(), new Set<PortScope>()];
+  let before: Rule | undefined;
+  for (const rule of rules) {
+    if (rule.subject !== before?.subject) subjects.add(rule.subject);
+    if (rule.scope !== before?.scope) scopes.add(rule.scope);
+    before = rule;
   }
-  for (const peers of all) {
+  for (const peers of distinctPeers(rules)) {
     for (const each of peers.kind === "selected" ? peers.selectors : []) {
       if (each.kind === "labels") selectors.set(each.key, each.labels);
       if (each.kind === "fqdn") names.add(each.pattern);

@@ -128,28 +128,34 @@ function possibleSquare(
 /** Edges by group, and how many pairs of endpoints have one. */
 function edgesBetween(
   square: Square,
-  { groups, representatives, groupOf }: Grouping,
+  grouping: Grouping,
   cellAt: (number: number) => Cell,
 ): { readonly table: EdgeTable; readonly pairs: number } {
+  const { groups, representatives, groupOf } = grouping;
   const maker = new EdgeTableMaker(square.to.length);
   const known: (readonly number[] | undefined)[] = [];
   const sizes = Int32Array.from(groups, ({ members }) => members.length);
   const places = new Int32Array(groups.length);
   let pairs = 0;
   for (const [from, representative] of representatives.entries()) {
-    const clients = sizes[from] ?? 0;
-    const count = placesInOrder(square, representative, { representatives, groupOf }, places);
+    pairs += (sizes[from] ?? 0) * serversFrom(from, placesInOrder(square, representative, grouping, places));
+    maker.endGroup();
+  }
+  return { table: maker.table(), pairs };
+
+  /** Adds the edges of one group, in a function of its own that is compiled while the first rows run; counts endpoints. */
+  function serversFrom(from: number, count: number): number {
+    let servers = 0;
     for (let index = 0; index < count; index += 1) {
       const at = places[index] ?? 0;
       const to = groupOf[square.to[at] ?? 0] ?? 0;
-      const between = clients * ((sizes[to] ?? 0) - (from === to ? 1 : 0));
-      if (between === 0) continue;
-      pairs += between;
+      const others = (sizes[to] ?? 0) - (from === to ? 1 : 0);
+      if (others === 0) continue;
+      servers += others;
       const answer = square.answers[at] ?? 0;
       const positions = (known[answer] ??= maker.positionsOf(cellAt(answer)));
       for (let each = 0; each < positions.length; each += 1) maker.add(to, positions[each] ?? 0);
     }
-    maker.endGroup();
+    return servers;
   }
-  return { table: maker.table(), pairs };
 }

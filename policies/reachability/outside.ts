@@ -5,7 +5,8 @@
  */
 import { addressAtoms } from "./address-atoms.ts";
 import { isPattern, matchesName, plainName } from "./dns-names.ts";
-import type { Peers, Rule } from "./model.ts";
+import { distinctPeers } from "./distinct-peers.ts";
+import type { Rule } from "./model.ts";
 import type { Entity, External } from "./read/externals.ts";
 import type { PeerSelector } from "./selectors.ts";
 
@@ -30,13 +31,6 @@ export function outsideOf(rules: readonly Rule[]): readonly External[] {
     ...knownNames(patterns.map(({ pattern }) => pattern)),
     ...addressAtoms(ranges),
   ];
-}
-
-/** Equal peers of NetworkPolicies were read into one object, and most rules share theirs with others. */
-function distinctPeers(rules: readonly Rule[]): readonly Peers[] {
-  const found = new Set<Peers>();
-  for (const { peers } of rules) found.add(peers);
-  return [...found];
 }
 
 function distinctSelectors(rules: readonly Rule[]): PeerSelector[] {

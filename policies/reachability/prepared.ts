@@ -102,16 +102,24 @@ function policiesOf(
   return (identity) => (found[identity] ??= selected(subjectsOf[identity] ?? []));
 
   function selected(subjects: readonly number[]): SidePolicy {
-    return remembered(known, subjects.join(" "), () => {
-      const positions = subjects.flatMap((index) => selecting[index]?.positions ?? []).sort((a, b) => a - b);
-      const own: Rule[] = [];
-      for (const position of positions) {
-        const rule = rules[position];
-        if (rule !== undefined) own.push(rule);
-      }
-      return sidePolicy(own, identities, book);
-    });
+    return remembered(known, subjects.join(" "), () =>
+      sidePolicy(rulesAt(rules, selecting, subjects), identities, book),
+    );
   }
+}
+
+/** The rules of several subjects, in the order of the world. */
+function rulesAt(rules: readonly Rule[], selecting: readonly Selecting[], subjects: readonly number[]): Rule[] {
+  const positions: number[] = [];
+  let isOrdered = true;
+  for (const index of subjects) {
+    for (const position of selecting[index]?.positions ?? []) {
+      isOrdered &&= position > (positions.at(-1) ?? -1);
+      positions.push(position);
+    }
+  }
+  if (!isOrdered) positions.sort((a, b) => a - b);
+  return positions.map((position) => rules[position]).filter((rule) => rule !== undefined);
 }
 
 interface Selecting {

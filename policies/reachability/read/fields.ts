@@ -100,7 +100,7 @@ export class Reading {
 
   /** Notes every key that the kind does not have. */
   only(fields: Fields, path: string, known: readonly string[]): void {
-    for (const key of Object.keys(fields)) if (!known.includes(key)) this.dropped(`${path}.${key}`);
+    for (const key in fields) if (!known.includes(key) && Object.hasOwn(fields, key)) this.dropped(`${path}.${key}`);
   }
 
   /** Absent and `null` are the same, as for Go's decoder. */
@@ -156,11 +156,11 @@ export class Reading {
  *
  * A value with a null in it is read anew, because that is how JSON writes numbers that are none, and what is absent.
  */
-export function readOnce<V>(known: Map<string, V>, value: readonly unknown[], reading: Reading, read: () => V): V {
+export function readOnce<V>(known: Map<string, V>, value: object, reading: Reading, read: () => V): V {
   const key = JSON.stringify(value);
-  if (key.includes("null")) return read();
   const before = known.get(key);
   if (before !== undefined) return before;
+  if (key.includes("null")) return read();
   const problems = reading.problems.length;
   const made = read();
   if (reading.problems.length === problems) known.set(key, made);

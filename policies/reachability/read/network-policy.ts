@@ -5,7 +5,7 @@ import { parseCidr, parseCidrOrAddress } from "../cidr.ts";
 import { unrestricted } from "../l7.ts";
 import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
 import type { CiliumVersion, Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
-import { Memory } from "../remembered.ts";
+import { Memory, remembered } from "../remembered.ts";
 import { highestPort, isPortName, parsePortNumber, type PortEntry, type Protocol } from "../ports.ts";
 import {
   anyPeer,
@@ -110,7 +110,8 @@ function readEntry(context: Context, entry: unknown, path: string, reading: Read
       : readOnce(portsRead, ports, reading, () => readPorts(ports, `${path}.ports`, reading));
   const list = reading.list(fields[peerField], `${path}.${peerField}`) ?? [];
   if (list.length === 0) found.push(rule(context, path, { kind: "selected", selectors: [anyPeer] }, scope));
-  for (const [index, peer] of list.entries()) {
+  for (let index = 0; index < list.length; index += 1) {
+    const peer = list[index];
     const peerPath = `${path}.${peerField}[${String(index)}]`;
     const written = rule(context, peerPath, readPeer(context, peer, peerPath, reading), scope);
     found.push(written);
@@ -146,16 +147,19 @@ function admittedByMistake({ direction, namespace, scope }: Context, peer: unkno
   ];
 }
 
-/** Equal peers are one object. */
-const peersRead = new Memory<Peers>();
+/** Equal peers are one object, if they mean the same: by the scope of the cluster, then by the namespace if it counts. */
+const peersRead: Readonly<Record<PeerScope, Memory<Memory<Peers>>>> = {
+  "local cluster": new Memory(),
+  "any cluster": new Memory(),
+};
 
 function readPeer(context: Context, peer: unknown, path: string, reading: Reading): Peers {
   const { namespace, scope } = context;
-  const where = isFields(peer) && (isFields(peer["namespaceSelector"]) || isFields(peer["ipBlock"])) ? "" : namespace;
-  return readOnce(peersRead, [peer, where, scope], reading, () => ({
-    kind: "selected",
-    selectors: readPeerAnew(context, peer, path, reading),
-  }));
+  const read = (): Peers => ({ kind: "selected", selectors: readPeerAnew(context, peer, path, reading) });
+  if (!isFields(peer)) return read();
+  const where = isFields(peer["namespaceSelector"]) || isFields(peer["ipBlock"]) ? "" : namespace;
+  const known = remembered(peersRead[scope], where, () => new Memory<Peers>());
+  return readOnce(known, peer, reading, read);
 }
 
 /** Kubernetes ignores the rules of a direction that policyTypes leaves out, and Cilium does not (S24). */

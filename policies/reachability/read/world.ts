@@ -3,6 +3,7 @@
  */
 import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
+import { distinctPeers } from "../distinct-peers.ts";
 import type { ExpressionError } from "../expressions.ts";
 import { neverLearned } from "../learned-names.ts";
 import { prepare } from "../prepared.ts";
@@ -57,7 +58,8 @@ export function readWorld(input: WorldInput): ReadWorld {
   const cilium = input.cilium ?? "1.20";
   // What the chart of each version says (S11).
   const peerScope = input.peerScope ?? (cilium === "1.18" ? "any cluster" : "local cluster");
-  const { namespaces, groups, services } = readReferred(input.manifests, problems);
+  const manifests = input.manifests.map((manifest) => ({ manifest, kind: kindOf(manifest.object) }));
+  const { namespaces, groups, services } = readReferred(manifests, problems);
   const given = {
     scope: peerScope,
     groups,
@@ -72,9 +74,8 @@ export function readWorld(input: WorldInput): ReadWorld {
   const pods: Endpoint[] = [];
   const rules: Rule[] = [];
   const hostRules: World["hostRules"][number][] = [];
-  for (const manifest of input.manifests) {
+  for (const { manifest, kind } of manifests) {
     const { object } = manifest;
-    const kind = kindOf(object);
     const reading = new Reading(() => placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
     if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
@@ -122,7 +123,13 @@ interface Referred {
   readonly services: readonly Service[];
 }
 
-function readReferred(manifests: readonly Manifest[], problems: Problem[]): Referred {
+/** A manifest and the kind by which it is read, which is asked for again and again. */
+interface Kinded {
+  readonly manifest: Manifest;
+  readonly kind: string;
+}
+
+function readReferred(manifests: readonly Kinded[], problems: Problem[]): Referred {
   return {
     namespaces: readNamespaces(manifests, problems),
     groups: readCidrGroups(manifests, problems),
@@ -130,12 +137,12 @@ function readReferred(manifests: readonly Manifest[], problems: Problem[]): Refe
   };
 }
 
-function readServices(manifests: readonly Manifest[], problems: Problem[]): Service[] {
+function readServices(manifests: readonly Kinded[], problems: Problem[]): Service[] {
   const addresses: ServiceAddresses = new Map();
   const each = <T>(wanted: readonly string[], read: (object: Fields, reading: Reading) => T): T[] =>
     manifests
-      .filter(({ object }) => wanted.includes(kindOf(object)))
-      .map((manifest) => {
+      .filter(({ kind }) => wanted.includes(kind))
+      .map(({ manifest }) => {
         const reading = new Reading(() => placeOf(manifest));
         const found = read(manifest.object, reading);
         problems.push(...reading.problems);
@@ -147,9 +154,10 @@ function readServices(manifests: readonly Manifest[], problems: Problem[]): Serv
   return each(["Service"], (object, reading) => readService(object, addresses, reading));
 }
 
-function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Map<string, ReadonlyMap<string, string>> {
+function readNamespaces(manifests: readonly Kinded[], problems: Problem[]): Map<string, ReadonlyMap<string, string>> {
   const found = new Map<string, ReadonlyMap<string, string>>();
-  for (const manifest of manifests.filter(({ object }) => kindOf(object) === "Namespace")) {
+  for (const { manifest, kind } of manifests) {
+    if (kind !== "Namespace") continue;
     const reading = new Reading(() => placeOf(manifest));
     const metadata = metadataOf(manifest.object);
     const name = reading.text(metadata["name"], "metadata.name") ?? "";
@@ -159,11 +167,11 @@ function readNamespaces(manifests: readonly Manifest[], problems: Problem[]): Ma
   return found;
 }
 
-function readCidrGroups(manifests: readonly Manifest[], problems: Problem[]): CidrGroups {
+function readCidrGroups(manifests: readonly Kinded[], problems: Problem[]): CidrGroups {
   return new Map(
     manifests
-      .filter(({ object }) => kindOf(object) === "CiliumCIDRGroup")
-      .map((manifest) => {
+      .filter(({ kind }) => kind === "CiliumCIDRGroup")
+      .map(({ manifest }) => {
         const reading = new Reading(() => placeOf(manifest));
         const group = readCidrGroup(manifest.object, reading);
         problems.push(...reading.problems);
@@ -201,7 +209,7 @@ const nothing: PolicyRules = { rules: [], hostRules: [] };
 /** One problem for each toFQDNs field that is of no use to some pod (S31). */
 function namesNeverLearned(world: World, manifests: readonly Manifest[]): Problem[] {
   // Most worlds of NetworkPolicies name nobody, and preparing a world takes long.
-  if (!world.rules.some(({ peers }) => peers.kind === "selected" && peers.selectors.some(isName))) return [];
+  if (!distinctPeers(world.rules).some((peers) => peers.kind === "selected" && peers.selectors.some(isName))) return [];
   const found = neverLearned(prepare(world));
   if (found.length === 0) return [];
   const places = new Map(manifests.map((manifest) => [placeWithoutSource(manifest), placeOf(manifest)]));
