@@ -9,6 +9,10 @@ const commands: readonly [string, number][] = [
   ["npx reach matrix test/fixtures/reach/shop/base --focus dev/", 0],
   ["npx reach diff test/fixtures/reach/shop/base test/fixtures/reach/shop/head", 0],
   ["npx reach diff test/fixtures/reach/shop/base --cilium 1.19..1.20", 0],
+  [
+    "npx reach diff test/fixtures/reach/shop/base test/fixtures/reach/shop/head --flows test/fixtures/reach/shop/flows.jsonl",
+    0,
+  ],
   ["npx reach explain dev/api uat/db 5432 test/fixtures/reach/shop/base", 0],
   ["npx reach explain dev/web dev/api 80 test/fixtures/reach/shop/base --service", 0],
   ["npx reach why --flow test/fixtures/reach/shop/dropped.json test/fixtures/reach/shop/base", 0],

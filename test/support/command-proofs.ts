@@ -42,6 +42,10 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   reached("npx reach matrix test/fixtures/reach/shop/base --focus dev/"),
   reached("npx reach diff test/fixtures/reach/shop/base test/fixtures/reach/shop/head"),
   reached("npx reach diff test/fixtures/reach/shop/base --cilium 1.19..1.20"),
+  reached(
+    "npx reach diff test/fixtures/reach/shop/base test/fixtures/reach/shop/head --flows test/fixtures/reach/shop/flows.jsonl",
+  ),
+  ["hubble observe --verdict DROPPED --last 1 -o jsonpb | npx reach why --flow - manifests/ | git apply", realNodes],
   reached("npx reach explain dev/api uat/db 5432 test/fixtures/reach/shop/base"),
   reached("npx reach explain dev/web dev/api 80 test/fixtures/reach/shop/base --service"),
   reached("npx reach why --flow test/fixtures/reach/shop/dropped.json test/fixtures/reach/shop/base"),
