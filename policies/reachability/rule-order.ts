@@ -20,9 +20,41 @@ function keyOf({ origin: { policy } }: Rule): string {
   return key;
 }
 
-/** Rules of one object stay as they are written. */
+/** Rules of one object stay as they are written. A name of a port ends its range where the first rule that names it says. */
 export function inOrder(rules: readonly Rule[]): readonly Rule[] {
-  if (goTogether(rules)) return rules;
+  // The peers of one entry come one after the other and have one object of ports.
+  const ends = rules.some(({ scope }, index) => scope !== rules[index - 1]?.scope && endsByName(scope));
+  if (!ends && goTogether(rules)) return rules;
+  const sorted = sortedRules(rules);
+  return ends ? withFirstEnds(sorted) : sorted;
+}
+
+function endsByName(scope: Rule["scope"]): boolean {
+  if (scope.kind !== "listed") return false;
+  return scope.rules.some(({ ports }) => ports.some(({ kind, endPort }) => kind === "named" && endPort !== 0));
+}
+
+/** Cilium keeps one filter for each name of a port, with the end of the first rule that it was made of (S18). */
+function withFirstEnds(sorted: readonly Rule[]): readonly Rule[] {
+  const ends = new Map<string, number>();
+  return sorted.map((rule) => {
+    const { scope, peers } = rule;
+    if (scope.kind !== "listed" || peers.kind === "nobody") return rule;
+    const rules = scope.rules.map((each) => ({
+      ...each,
+      ports: each.ports.map((port) => {
+        if (port.kind !== "named") return port;
+        const key = `${port.protocol} ${port.name}`;
+        const endPort = ends.get(key) ?? port.endPort;
+        ends.set(key, endPort);
+        return { ...port, endPort };
+      }),
+    }));
+    return { ...rule, scope: { ...scope, rules } };
+  });
+}
+
+function sortedRules(rules: readonly Rule[]): readonly Rule[] {
   return rules.toSorted((a, b) => {
     const [one, other] = [keyOf(a), keyOf(b)];
     return one === other ? 0 : one < other ? -1 : 1;

@@ -219,6 +219,10 @@ func (p *podPolicy) l7(found side, peer endpoint, protocol u8proto.U8proto, port
 			continue
 		}
 		for selector, rules := range filter.PerSelectorPolicies {
+			// An aggregate has no port of any name, so there is no entry for it (pkg/policy/l4.go, toMapState).
+			if filter.PortName != "" && !filter.Ingress && !selector.Selects(peer.identity.ID) {
+				continue
+			}
 			if selects(selector, peer.identity.ID) && !rules.IsDeny() {
 				elements = append(elements, element(rules))
 			}

@@ -125,8 +125,10 @@ function mightConflict(said: readonly Saying[]): boolean {
   });
 }
 
-function of(said: readonly Saying[], key: string): Saying[] {
-  return said.filter(({ selector }) => selector.key === key);
+/** What all of it comes to for one selector. */
+function of(said: readonly Saying[], key: string): readonly Saying[] {
+  const own = merged(said.filter(({ selector }) => selector.key === key));
+  return own === "conflict" ? [] : own;
 }
 
 function excludes(selector: PeerSelector): boolean {

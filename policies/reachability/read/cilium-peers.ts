@@ -95,8 +95,14 @@ function peerFields({
     CIDR: readCidr,
     CIDRSet: readCidrRule(groups),
     Entities: readEntity,
-    Nodes: unmodelled(`${oneSided[direction]}Nodes`, "anyone"),
-    Groups: unmodelled(`${oneSided[direction]}Groups`, "world"),
+    Nodes: (value, path, reading) => {
+      readLabelSelector(value, path, reading);
+      return unmodelled(`${oneSided[direction]}Nodes`, "anyone")(value, path, reading);
+    },
+    Groups: (value, path, reading) => {
+      checkGroup(value, path, reading);
+      return unmodelled(`${oneSided[direction]}Groups`, "world")(value, path, reading);
+    },
     ...(direction === "egress" ? { Services: action === "allow" ? readServices(services, scope) : neverDenied } : {}),
     ...(direction === "egress" && action === "allow" ? { FQDNs: readFqdn(cilium) } : {}),
   };
@@ -121,6 +127,14 @@ const neverDenied: Reader = (value, path, reading) => {
   );
   return [];
 };
+
+/** What Cilium's decoder asks of a group of a cloud. */
+function checkGroup(value: unknown, path: string, reading: Reading): void {
+  const aws = reading.fields(reading.fields(value, path)?.["aws"], `${path}.aws`) ?? {};
+  reading.labels(aws["labels"], `${path}.aws.labels`);
+  for (const key of ["securityGroupsIds", "securityGroupsNames"]) reading.texts(aws[key], `${path}.aws.${key}`);
+  reading.text(aws["region"], `${path}.aws.region`);
+}
 
 function unmodelled(field: string, among: "anyone" | "world"): Reader {
   return (value, path, reading) => {

@@ -95,10 +95,19 @@ function readL7(context: EntryContext, fields: Fields, path: string, reading: Re
   if (listener !== undefined && (ruled || context.direction === "ingress")) {
     reading.refuse(`${path}.listener`, "a listener on ingress or with L7 rules", "egress without L7 rules");
   }
+  checkListener(listener, `${path}.listener`, reading);
   if (listener !== undefined) return { kind: "listener", name: canonical(listener) };
   if (http.length > 0) return { kind: "http", rules: http, ...(inspects ? tls : {}) };
   if (dns.length > 0) return { kind: "dns", rules: dns, ...(inspects ? tls : {}) };
   return inspects ? { kind: "tls", ...tls } : unrestricted;
+}
+
+/** What Cilium's decoder asks of it. */
+function checkListener(listener: Fields | undefined, path: string, reading: Reading): void {
+  const config = reading.fields(listener?.["envoyConfig"], `${path}.envoyConfig`) ?? {};
+  for (const key of ["kind", "name"]) reading.text(config[key], `${path}.envoyConfig.${key}`);
+  reading.text(listener?.["name"], `${path}.name`);
+  reading.integer(listener?.["priority"], `${path}.priority`);
 }
 
 /** One of the two TLS contexts, as the text by which it is compared. */
