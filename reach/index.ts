@@ -3,15 +3,15 @@
  *
  * The engine below it, which touches no file, is policies/reachability/index.ts.
  */
-import { diffReport } from "../policies/reachability/diff-report.ts";
+import { diffReport } from "../policies/reachability/report/diff-report.ts";
 import { explain as explained, type Explanation } from "../policies/reachability/explain.ts";
-import { matrixReport } from "../policies/reachability/matrix-report.ts";
+import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
 import type { LintInput } from "../policies/lint/index.ts";
 import type { CiliumVersion } from "../policies/reachability/model.ts";
-import { withNamed } from "../policies/reachability/named-outside.ts";
+import { withNamed } from "../policies/reachability/report/named-outside.ts";
 import { checkPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
-import type { DiffReport, MatrixReport } from "../policies/reachability/report.ts";
-import type { Selection } from "../policies/reachability/selection.ts";
+import type { DiffReport, MatrixReport } from "../policies/reachability/report/report.ts";
+import type { Selection } from "../policies/reachability/report/selection.ts";
 import type { Finding } from "./findings.ts";
 import type { Answer } from "./flows/answer.ts";
 import { linted } from "./linted.ts";
@@ -23,9 +23,9 @@ import { usual, type Surroundings } from "./surroundings.ts";
 export { ProblemsError, type Problem } from "../policies/problems.ts";
 export { explanationText, originText, type Explanation } from "../policies/reachability/explain.ts";
 export { readPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
-export { portsText, remainsText } from "../policies/reachability/report-text.ts";
-export type { ChangeRow, DiffReport, Edge, Group, MatrixReport, Risk } from "../policies/reachability/report.ts";
-export type { Selection } from "../policies/reachability/selection.ts";
+export { portsText, remainsText } from "../policies/reachability/report/report-text.ts";
+export type { ChangeRow, DiffReport, Edge, Group, MatrixReport, Risk } from "../policies/reachability/report/report.ts";
+export type { Selection } from "../policies/reachability/report/selection.ts";
 export type { Finding } from "./findings.ts";
 export type { Answer, Proposal } from "./flows/answer.ts";
 export { load, type Loaded } from "./input/load.ts";

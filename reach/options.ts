@@ -5,7 +5,7 @@ import { ProblemsError, type Problem } from "../policies/problems.ts";
 import type { CiliumVersion, World } from "../policies/reachability/model.ts";
 import { entities, type External } from "../policies/reachability/read/externals.ts";
 import { isFields } from "../policies/reachability/read/fields.ts";
-import { select, type Selected, type Selection } from "../policies/reachability/selection.ts";
+import { select, type Selected, type Selection } from "../policies/reachability/report/selection.ts";
 import { ciliumVersions, type Surroundings, type Target } from "./surroundings.ts";
 
 /** The words behind the options, before anybody looked at them. */

@@ -8,7 +8,7 @@ import {
   unknownName,
   unusablePort,
   type PortPattern,
-} from "../policies/reachability/selection.ts";
+} from "../policies/reachability/report/selection.ts";
 
 export interface Connection {
   /** A workload, or something outside. */

@@ -3,7 +3,7 @@
  */
 import type { Problem } from "../policies/problems.ts";
 import type { CiliumVersion, Origin, Rule, World } from "../policies/reachability/model.ts";
-import { needsExpressionCheck } from "../policies/reachability/expressions.ts";
+import { needsExpressionCheck } from "../policies/reachability/judge/expressions.ts";
 import { outsideOf } from "../policies/reachability/outside.ts";
 import { withExternals, type ApiServer } from "../policies/reachability/read/externals.ts";
 import { readWorld } from "../policies/reachability/read/world.ts";
@@ -61,7 +61,7 @@ async function insideOf(
 ): Promise<Scenario> {
   // Few bundles hold an expression that only RE2 can judge, and loading it costs more than reading most of them.
   const check = needsExpressionCheck(manifests)
-    ? { expressionError: (await import("../policies/reachability/re2.ts")).re2Error }
+    ? { expressionError: (await import("../policies/reachability/judge/re2.ts")).re2Error }
     : {};
   const apiServer = apiServers[target];
   const { world, problems: found } = readWorld({ manifests, externals: [], cilium, names, apiServer, ...check });

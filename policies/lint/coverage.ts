@@ -1,8 +1,8 @@
 /** Coverage: whether everything that one rule speaks of is spoken of by another. In doubt it is not. */
-import { containsCidr } from "../reachability/cidr.ts";
-import { parseKey, reservedLabels } from "../reachability/labels.ts";
+import { containsCidr } from "../reachability/select/cidr.ts";
+import { parseKey, reservedLabels } from "../reachability/select/labels.ts";
 import type { PortScope, Rule } from "../reachability/model.ts";
-import { lastPort, type PortEntry } from "../reachability/ports.ts";
+import { lastPort, type PortEntry } from "../reachability/judge/ports.ts";
 import {
   anyPeer,
   coversTheWorld,
@@ -10,7 +10,7 @@ import {
   type LabelSelector,
   type PeerSelector,
   type SubjectSelector,
-} from "../reachability/selectors.ts";
+} from "../reachability/select/selectors.ts";
 import type { Seen } from "./seen.ts";
 
 /** Whether every pod that `inner` governs is governed by `outer`, by what they say or by the pods there are. */

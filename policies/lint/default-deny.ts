@@ -1,8 +1,8 @@
 /** Default deny: isolation of what must not be isolated, and entries that isolate where they seem to open. */
-import { dnsServers } from "../reachability/learned-names.ts";
-import { hasReserved, namespaceKey, parseKey, podLabels } from "../reachability/labels.ts";
+import { dnsServers } from "../reachability/judge/learned-names.ts";
+import { hasReserved, namespaceKey, parseKey, podLabels } from "../reachability/select/labels.ts";
 import type { Direction, Endpoint, Rule, World } from "../reachability/model.ts";
-import type { LabelSelector } from "../reachability/selectors.ts";
+import type { LabelSelector } from "../reachability/select/selectors.ts";
 import { decide } from "../reachability/verdict.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, namesOf, policyKey, textOf, type Seen } from "./seen.ts";

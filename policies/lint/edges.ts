@@ -1,11 +1,11 @@
 /** Edges: connections that one policy allows and that the other side's isolation closes. */
 import { originText } from "../reachability/explain.ts";
 import type { Direction, Rule, Side, Traffic } from "../reachability/model.ts";
-import { lastPort, protocols, type Protocol } from "../reachability/ports.ts";
-import { covers } from "../reachability/side-policy.ts";
-import { filtersOf, type PortFilter } from "../reachability/terms.ts";
+import { lastPort, protocols, type Protocol } from "../reachability/judge/ports.ts";
+import { covers } from "../reachability/judge/side-policy.ts";
+import { filtersOf, type PortFilter } from "../reachability/judge/terms.ts";
 import { decide } from "../reachability/verdict.ts";
-import { portsText } from "../reachability/report-text.ts";
+import { portsText } from "../reachability/report/report-text.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { ownLabelsAsked, severalText, type LabelPeer, type Seen, type Workload } from "./seen.ts";
 

@@ -1,10 +1,10 @@
 /** HTTP: rules that the proxy never gets to see, that match less than they seem to, or that tell a secret. */
 import { originText } from "../reachability/explain.ts";
 import type { Rule } from "../reachability/model.ts";
-import { rangeCovers } from "../reachability/ports.ts";
+import { rangeCovers } from "../reachability/judge/ports.ts";
 import type { Fields } from "../reachability/read/fields.ts";
-import { anyPeer, type PeerSelector } from "../reachability/selectors.ts";
-import { filterKey, filtersOf } from "../reachability/terms.ts";
+import { anyPeer, type PeerSelector } from "../reachability/select/selectors.ts";
+import { filterKey, filtersOf } from "../reachability/judge/terms.ts";
 import { subjectCovered } from "./coverage.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, listOf, textOf, textsOf, type Entry, type Seen } from "./seen.ts";

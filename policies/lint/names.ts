@@ -1,11 +1,11 @@
 /** Names: DNS rules that let Cilium learn nothing, and patterns that mean less or more than they seem to. */
 import { originText } from "../reachability/explain.ts";
-import { isPattern, matchesName, plainName } from "../reachability/dns-names.ts";
-import { dnsServers } from "../reachability/learned-names.ts";
+import { isPattern, matchesName, plainName } from "../reachability/select/dns-names.ts";
+import { dnsServers } from "../reachability/judge/learned-names.ts";
 import type { Rule } from "../reachability/model.ts";
-import { selectsPeer } from "../reachability/selectors.ts";
-import { covers } from "../reachability/side-policy.ts";
-import { filtersOf } from "../reachability/terms.ts";
+import { selectsPeer } from "../reachability/select/selectors.ts";
+import { covers } from "../reachability/judge/side-policy.ts";
+import { filtersOf } from "../reachability/judge/terms.ts";
 import { subjectCovered } from "./coverage.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, listOf, textOf, textsOf, type Entry, type Seen } from "./seen.ts";

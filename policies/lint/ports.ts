@@ -2,7 +2,7 @@
 import { nearest } from "../nearest.ts";
 import type { Fields } from "../reachability/read/fields.ts";
 import type { Service, ServicePort } from "../reachability/model.ts";
-import { isPortName } from "../reachability/ports.ts";
+import { isPortName } from "../reachability/judge/ports.ts";
 import { serviceTargets } from "../reachability/service.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { containerPorts, listOf, severalText, textOf, type Entry, type Seen, type Workload } from "./seen.ts";

@@ -1,5 +1,5 @@
 /** Ranges: those that are meant for pods, nodes or Services, which no range covers. */
-import { containsCidr, parseCidr, parseCidrOrAddress } from "../reachability/cidr.ts";
+import { containsCidr, parseCidr, parseCidrOrAddress } from "../reachability/select/cidr.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, listOf, namesOf, textOf, textsOf, type Entry, type Seen } from "./seen.ts";
 

@@ -1,10 +1,10 @@
 /** Seen: the manifests as rules look at them: each entry as it was written, beside what the engine made of it. */
-import { lookup, namespaceKey, parseKey, clusterKey, namespaceLabelsPrefix } from "../reachability/labels.ts";
+import { lookup, namespaceKey, parseKey, clusterKey, namespaceLabelsPrefix } from "../reachability/select/labels.ts";
 import type { Direction, Endpoint, Origin, PolicyRef, Rule, World } from "../reachability/model.ts";
-import { prepare } from "../reachability/prepared.ts";
+import { prepare } from "../reachability/judge/prepared.ts";
 import { isFields, type Fields, type Manifest } from "../reachability/read/fields.ts";
 import { kindOf } from "../reachability/read/other-kinds.ts";
-import { Memory, remembered } from "../reachability/remembered.ts";
+import { Memory, remembered } from "../reachability/pairs/remembered.ts";
 import { isWorkload } from "../reachability/read/workloads.ts";
 import {
   selectorKey,
@@ -12,7 +12,7 @@ import {
   type LabelSelector,
   type PeerSelector,
   type SubjectSelector,
-} from "../reachability/selectors.ts";
+} from "../reachability/select/selectors.ts";
 
 export interface LintInput {
   readonly manifests: readonly Manifest[];

@@ -1,9 +1,9 @@
 /** Selectors: those that select nobody, with the label that was probably meant. */
 import { nearest } from "../nearest.ts";
-import { lookup, parseKey, reachesIdentity } from "../reachability/labels.ts";
-import type { SubjectSelector, LabelSelector } from "../reachability/selectors.ts";
+import { lookup, parseKey, reachesIdentity } from "../reachability/select/labels.ts";
+import type { SubjectSelector, LabelSelector } from "../reachability/select/selectors.ts";
 import type { Manifest } from "../reachability/read/fields.ts";
-import { selectsLabels } from "../reachability/selectors.ts";
+import { selectsLabels } from "../reachability/select/selectors.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { namespaceAsked, namespaceOf, namesOf, ownLabelsAsked, type Seen, type Workload } from "./seen.ts";
 

@@ -1,14 +1,14 @@
 /**
  * Diff: what a change of manifests opens, closes, or narrows at L7.
  */
-import { Cells, denied, nothingPossible, type BothAnswers, type Cell } from "./cells.ts";
-import { jointOf, type Joint } from "./joint.ts";
-import { l7Key } from "./judgement.ts";
+import { Cells, denied, nothingPossible, type BothAnswers, type Cell } from "./pairs/cells.ts";
+import { jointOf, type Joint } from "./report/joint.ts";
+import { l7Key } from "./judge/judgement.ts";
 import { CellNumbers, type Matrix } from "./matrix.ts";
 import type { Side, Traffic, Verdict, World } from "./model.ts";
-import type { Protocol } from "./ports.ts";
-import { portSpace } from "./port-line.ts";
-import { remembered } from "./remembered.ts";
+import type { Protocol } from "./judge/ports.ts";
+import { portSpace } from "./pairs/port-line.ts";
+import { remembered } from "./pairs/remembered.ts";
 import { decide } from "./verdict.ts";
 
 /** `UNKNOWN`: one of the two verdicts is, so nothing is claimed (L1). */

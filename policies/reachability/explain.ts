@@ -12,11 +12,11 @@ import type {
   Traffic,
   World,
 } from "./model.ts";
-import { matchAt } from "./matches.ts";
-import { protocols } from "./ports.ts";
-import { prepare } from "./prepared.ts";
-import { restrictionText } from "./report-text.ts";
-import { covers, grantsOf, type Grant } from "./side-policy.ts";
+import { matchAt } from "./select/matches.ts";
+import { protocols } from "./judge/ports.ts";
+import { prepare } from "./judge/prepared.ts";
+import { restrictionText } from "./report/report-text.ts";
+import { covers, grantsOf, type Grant } from "./judge/side-policy.ts";
 import { decide } from "./verdict.ts";
 
 export interface Explanation {

@@ -3,14 +3,14 @@
  *
  * It is worked out for classes of endpoints, and only where something is possible: most pairs of a cluster are denied.
  */
-import { Cells, nothingPossible, type Cell } from "./cells.ts";
+import { Cells, nothingPossible, type Cell } from "./pairs/cells.ts";
 import type { World } from "./model.ts";
-import { prepare } from "./prepared.ts";
-import { Rows } from "./rows.ts";
-import { Columns } from "./columns.ts";
-import { allDenied } from "./side-answers.ts";
+import { prepare } from "./judge/prepared.ts";
+import { Rows } from "./pairs/rows.ts";
+import { Columns } from "./pairs/columns.ts";
+import { allDenied } from "./pairs/side-answers.ts";
 
-export { answerKey, type Cell, type Restriction, type Span } from "./cells.ts";
+export { answerKey, type Cell, type Restriction, type Span } from "./pairs/cells.ts";
 
 /** A pair of classes, as positions in `classes`, between which something is possible. */
 export interface PossiblePair {

@@ -3,11 +3,11 @@
  *
  * Nothing here is optional in meaning: "absent" and "empty" were decided while reading (S17).
  */
-import type { Cidr } from "./cidr.ts";
-import type { IdentityLabels } from "./labels.ts";
-import type { L7Restriction } from "./l7.ts";
-import type { PortEntry, Protocol } from "./ports.ts";
-import type { PeerSelector, SubjectSelector } from "./selectors.ts";
+import type { Cidr } from "./select/cidr.ts";
+import type { IdentityLabels } from "./select/labels.ts";
+import type { L7Restriction } from "./judge/l7.ts";
+import type { PortEntry, Protocol } from "./judge/ports.ts";
+import type { PeerSelector, SubjectSelector } from "./select/selectors.ts";
 
 export type Direction = "egress" | "ingress";
 

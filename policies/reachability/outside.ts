@@ -3,12 +3,12 @@
  *
  * Neither the addresses nor the names of the world can be listed, but policies can only tell so many kinds of them apart.
  */
-import { addressAtoms } from "./address-atoms.ts";
-import { isPattern, matchesName, plainName } from "./dns-names.ts";
-import { distinctPeers } from "./distinct-peers.ts";
+import { addressAtoms } from "./select/address-atoms.ts";
+import { isPattern, matchesName, plainName } from "./select/dns-names.ts";
+import { distinctPeers } from "./select/distinct-peers.ts";
 import type { Rule } from "./model.ts";
 import type { Entity, External } from "./read/externals.ts";
-import type { PeerSelector } from "./selectors.ts";
+import type { PeerSelector } from "./select/selectors.ts";
 
 /** Peers of every cluster. `world` stands for what lies outside every range and has no name that a policy knows. */
 const everywhere: readonly Entity[] = ["world", "host", "remote-node", "kube-apiserver"];

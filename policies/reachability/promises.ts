@@ -6,15 +6,15 @@
  */
 import type { Problem } from "../problems.ts";
 import { explain, explanationText, type Place } from "./explain.ts";
-import { hasReserved, worldFamily } from "./labels.ts";
-import { withDenied, type AnsweredPorts } from "./cells.ts";
+import { hasReserved, worldFamily } from "./select/labels.ts";
+import { withDenied, type AnsweredPorts } from "./pairs/cells.ts";
 import { connect, type Matrix } from "./matrix.ts";
 import type { Endpoint, World } from "./model.ts";
-import { withNamed } from "./named-outside.ts";
-import type { PortRange } from "./report.ts";
-import { portsText } from "./report-text.ts";
-import { portPattern, positionsOf, rangesAt, unknownName, unusablePort, type PortPattern } from "./selection.ts";
-import { portSpace } from "./port-line.ts";
+import { withNamed } from "./report/named-outside.ts";
+import type { PortRange } from "./report/report.ts";
+import { portsText } from "./report/report-text.ts";
+import { portPattern, positionsOf, rangesAt, unknownName, unusablePort, type PortPattern } from "./report/selection.ts";
+import { portSpace } from "./pairs/port-line.ts";
 
 export interface PlatformPromise {
   readonly kind: "must" | "never";

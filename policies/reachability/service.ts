@@ -4,7 +4,7 @@
  * Policy never sees a Service: it sees the pod that was chosen and the port of that pod, after translation (L6).
  */
 import type { Endpoint, NamedPort, Service, ServicePort, Verdict, World } from "./model.ts";
-import type { Protocol } from "./ports.ts";
+import type { Protocol } from "./judge/ports.ts";
 import type { Entity } from "./read/externals.ts";
 import { decide } from "./verdict.ts";
 

@@ -1,12 +1,12 @@
 /**
  * Verdict: the answer to one question, with the entries that decide it.
  */
-import { defaultOf, judge } from "./judgement.ts";
-import { hasReserved } from "./labels.ts";
-import { hasOwnPorts, matchAt, type Matches } from "./matches.ts";
+import { defaultOf, judge } from "./judge/judgement.ts";
+import { hasReserved } from "./select/labels.ts";
+import { hasOwnPorts, matchAt, type Matches } from "./select/matches.ts";
 import type { Direction, Endpoint, Origin, SemanticRule, Side, SideOutcome, Traffic, Verdict, World } from "./model.ts";
-import { prepare, type Prepared } from "./prepared.ts";
-import { covers, grantsOf, type Grant, type SidePolicy } from "./side-policy.ts";
+import { prepare, type Prepared } from "./judge/prepared.ts";
+import { covers, grantsOf, type Grant, type SidePolicy } from "./judge/side-policy.ts";
 
 /** Whether the connection is possible. Both sides must let it pass (S6); what one denies, no other can allow (S3). */
 export function decide(traffic: Traffic, world: World): Verdict {

@@ -2,23 +2,23 @@
  * Answer: why one flow was dropped, and the smallest change of the manifests that would let it pass.
  */
 import type { Problem } from "../../policies/problems.ts";
-import { containsAddress, parseAddress } from "../../policies/reachability/cidr.ts";
+import { containsAddress, parseAddress } from "../../policies/reachability/select/cidr.ts";
 import { explain, explanationText, policyText } from "../../policies/reachability/explain.ts";
 import type { Origin, PolicyKind, Traffic, World } from "../../policies/reachability/model.ts";
 import { withExternals, type ApiServer, type External } from "../../policies/reachability/read/externals.ts";
 import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
 import { readWorld, type ReadWorld } from "../../policies/reachability/read/world.ts";
-import { remembered } from "../../policies/reachability/remembered.ts";
+import { remembered } from "../../policies/reachability/pairs/remembered.ts";
 import { repair, type Repair } from "../../policies/reachability/repair.ts";
 import { refOf } from "../../policies/reachability/repair/blocks.ts";
 import { edited } from "../../policies/reachability/repair/edits.ts";
 import { requestText } from "../../policies/reachability/repair/l7.ts";
 import type { Wanted } from "../../policies/reachability/repair/proof.ts";
 import { passing } from "../../policies/reachability/repair/requests.ts";
-import { selectsLabels } from "../../policies/reachability/selectors.ts";
+import { selectsLabels } from "../../policies/reachability/select/selectors.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 import { counted } from "../output/counted.ts";
-import { portsText } from "../../policies/reachability/report-text.ts";
+import { portsText } from "../../policies/reachability/report/report-text.ts";
 import { forward, type Flow, type Party } from "./flow.ts";
 import { locatorIn, type Located } from "./locate.ts";
 import { fileOf, homeOf, newTexts, patchText, type NewText } from "./patch.ts";

@@ -5,7 +5,7 @@
  * a number in place of an enum's word, and a text in place of a long number: all are read.
  */
 import type { Direction } from "../../policies/reachability/model.ts";
-import type { Protocol } from "../../policies/reachability/ports.ts";
+import type { Protocol } from "../../policies/reachability/judge/ports.ts";
 import { isFields, type Fields } from "../../policies/reachability/read/fields.ts";
 import type { Request } from "../../policies/reachability/repair/requests.ts";
 

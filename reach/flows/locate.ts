@@ -7,7 +7,7 @@ import {
   namespaceLabelsPrefix,
   parseKey,
   serviceAccountKey,
-} from "../../policies/reachability/labels.ts";
+} from "../../policies/reachability/select/labels.ts";
 import type { Endpoint, World } from "../../policies/reachability/model.ts";
 import type { ApiServer, Entity, External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";

@@ -4,11 +4,11 @@
  * Flows are counted as they pass by, so memory is bounded by what the manifests hold and not by how many flows there are.
  */
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
-import { matchesName } from "../../policies/reachability/dns-names.ts";
+import { matchesName } from "../../policies/reachability/select/dns-names.ts";
 import type { World } from "../../policies/reachability/model.ts";
-import type { ChangeRow, DiffReport, FlowsReport, Stranger, Use } from "../../policies/reachability/report.ts";
-import { selectsPeer, type PeerSelector } from "../../policies/reachability/selectors.ts";
-import { reservedLabels } from "../../policies/reachability/labels.ts";
+import type { ChangeRow, DiffReport, FlowsReport, Stranger, Use } from "../../policies/reachability/report/report.ts";
+import { selectsPeer, type PeerSelector } from "../../policies/reachability/select/selectors.ts";
+import { reservedLabels } from "../../policies/reachability/select/labels.ts";
 import { counted, grouped } from "../output/counted.ts";
 import { partyText } from "./answer.ts";
 import { forward, type Flow, type Party } from "./flow.ts";

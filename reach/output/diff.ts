@@ -1,6 +1,6 @@
 /** Diff as text, Markdown and values: the worst first, what is unchanged as a number. */
-import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report.ts";
-import { portsText } from "../../policies/reachability/report-text.ts";
+import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report/report.ts";
+import { portsText } from "../../policies/reachability/report/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
 import { findingsLines } from "./findings.ts";

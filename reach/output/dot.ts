@@ -3,7 +3,7 @@
  *
  * Node names are the groups' names, so that the text can be read and searched without being drawn.
  */
-import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report/report.ts";
 import { lines, looks, type Look } from "./look.ts";
 import { pictureOfDiff, pictureOfMatrix, type Arrow, type Box, type Node, type Picture } from "./picture.ts";
 

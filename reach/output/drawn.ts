@@ -1,5 +1,5 @@
 /** Drawings: each loads its layout only when it is asked for. */
-import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report/report.ts";
 
 const drawings = ["dot", "svg", "html"] as const;
 export type Drawing = (typeof drawings)[number];

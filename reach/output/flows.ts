@@ -1,5 +1,5 @@
 /** Flows: what recorded flows say beside a diff, in words. */
-import type { FlowsReport, Stranger, Use } from "../../policies/reachability/report.ts";
+import type { FlowsReport, Stranger, Use } from "../../policies/reachability/report/report.ts";
 import { counted, grouped } from "./counted.ts";
 
 /** Below the headline: what the change does to connections that were seen, and who in the flows is unknown. */

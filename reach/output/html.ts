@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 import type { Problem } from "../../policies/problems.ts";
-import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report/report.ts";
 import { jsonForPage, pageData } from "./html/data.ts";
 import { lines, looks, type Look } from "./look.ts";
 import { counted, grouped } from "./counted.ts";

@@ -1,9 +1,9 @@
 /**
  * JSON: reports for programs. `schema` changes when a field goes or changes its meaning, not when one is added.
  */
-import type { DiffReport, EdgeAnswer, EdgeTable, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, EdgeAnswer, EdgeTable, MatrixReport } from "../../policies/reachability/report/report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
-import { remainsText } from "../../policies/reachability/report-text.ts";
+import { remainsText } from "../../policies/reachability/report/report-text.ts";
 
 export const schema = 1;
 

@@ -3,7 +3,7 @@
  *
  * The colours are those of Okabe and Ito, which people with any colour vision tell apart.
  */
-import type { ChangeRow, Edge } from "../../policies/reachability/report.ts";
+import type { ChangeRow, Edge } from "../../policies/reachability/report/report.ts";
 
 export const looks = {
   matrix: ["allowed", "restricted", "unknown"],

@@ -1,6 +1,6 @@
 /** Matrix as text, Markdown and values: one line per edge, what is denied as a number. */
-import type { EdgeAnswer, MatrixReport } from "../../policies/reachability/report.ts";
-import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
+import type { EdgeAnswer, MatrixReport } from "../../policies/reachability/report/report.ts";
+import { portsText, remainsText } from "../../policies/reachability/report/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
 import { findingsLines } from "./findings.ts";

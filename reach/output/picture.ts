@@ -4,8 +4,8 @@
  * One arrow bundles all rows of one pair that look alike, so that a drawing stays readable.
  */
 import type { Problem } from "../../policies/problems.ts";
-import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
-import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report.ts";
+import { portsText, remainsText } from "../../policies/reachability/report/report-text.ts";
+import type { ChangeRow, DiffReport, Edge, Group, MatrixReport } from "../../policies/reachability/report/report.ts";
 import { counted } from "./counted.ts";
 import { headline, oneSided } from "./diff.ts";
 import { flowsLines, useText } from "./flows.ts";

@@ -1,7 +1,7 @@
 /**
  * Svg: a report drawn by Graphviz. A world that is too large is drawn with less detail, and the drawing says so.
  */
-import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report/report.ts";
 import { dotText, isLayered, isSparse, type DotOptions } from "./dot.ts";
 import { layOut } from "./layout.ts";
 import { counted } from "./counted.ts";

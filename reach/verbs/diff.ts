@@ -1,8 +1,8 @@
 /** `reach diff`: what a change of manifests does, or a change of Cilium to the same manifests. */
 import { ProblemsError } from "../../policies/problems.ts";
-import { diffReport } from "../../policies/reachability/diff-report.ts";
-import type { DiffReport } from "../../policies/reachability/report.ts";
-import type { Selection } from "../../policies/reachability/selection.ts";
+import { diffReport } from "../../policies/reachability/report/diff-report.ts";
+import type { DiffReport } from "../../policies/reachability/report/report.ts";
+import type { Selection } from "../../policies/reachability/report/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { selectedIn, surroundingsOf, upgradeOf, type WorldWords } from "../options.ts";
 import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";

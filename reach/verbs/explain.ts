@@ -2,8 +2,8 @@
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import { explain as explained, type Explanation } from "../../policies/reachability/explain.ts";
 import type { Traffic, World } from "../../policies/reachability/model.ts";
-import { withNamed } from "../../policies/reachability/named-outside.ts";
-import type { PortPattern } from "../../policies/reachability/selection.ts";
+import { withNamed } from "../../policies/reachability/report/named-outside.ts";
+import type { PortPattern } from "../../policies/reachability/report/selection.ts";
 import { askService, findService, type ServicePortAnswer } from "../../policies/reachability/service.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { surroundingsOf, type WorldWords } from "../options.ts";

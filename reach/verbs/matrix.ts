@@ -1,7 +1,7 @@
 /** `reach matrix`: all pairs of the manifests' world. */
-import { matrixReport } from "../../policies/reachability/matrix-report.ts";
-import type { MatrixReport } from "../../policies/reachability/report.ts";
-import type { Selection } from "../../policies/reachability/selection.ts";
+import { matrixReport } from "../../policies/reachability/report/matrix-report.ts";
+import type { MatrixReport } from "../../policies/reachability/report/report.ts";
+import type { Selection } from "../../policies/reachability/report/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
 import { selectedIn, surroundingsOf, type WorldWords } from "../options.ts";

@@ -2,7 +2,7 @@
  * Compare: every cell, L7 list, handshake and refused object of a scenario, the engine's answer held against Cilium's.
  */
 import { readSetting, sourceOf } from "../../policies/reachability/conformance/world.ts";
-import type { L7Restriction } from "../../policies/reachability/l7.ts";
+import type { L7Restriction } from "../../policies/reachability/judge/l7.ts";
 import { answerKey, connect } from "../../policies/reachability/matrix.ts";
 import type { Side, SideOutcome, Verdict } from "../../policies/reachability/model.ts";
 import type { ReadWorld } from "../../policies/reachability/read/world.ts";

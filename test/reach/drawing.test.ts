@@ -12,7 +12,7 @@ import * as html from "../../reach/output/html.ts";
 import { layOut } from "../../reach/output/layout.ts";
 import { byBox, pictureOfMatrix, shortened } from "../../reach/output/picture.ts";
 import * as svg from "../../reach/output/svg.ts";
-import type { FlowsReport, Group, MatrixReport } from "../../policies/reachability/report.ts";
+import type { FlowsReport, Group, MatrixReport } from "../../policies/reachability/report/report.ts";
 import {
   change,
   changedWorldOf,

@@ -1,7 +1,7 @@
 /**
  * Drawn reports: worlds of any size for the tests of drawings, without an engine behind them.
  */
-import { tableOf } from "../../policies/reachability/edges.ts";
+import { tableOf } from "../../policies/reachability/report/edges.ts";
 import type {
   ChangeRow,
   DiffReport,
@@ -9,7 +9,7 @@ import type {
   Group,
   MatrixReport,
   PortRange,
-} from "../../policies/reachability/report.ts";
+} from "../../policies/reachability/report/report.ts";
 
 const nothingAsked = { l7: [], authentication: "unspecified" } as const;
 

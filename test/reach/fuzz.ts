@@ -15,7 +15,7 @@ import { dump, loadAll } from "js-yaml";
 import { ProblemsError } from "../../policies/problems.ts";
 import { connect, decide, explain, outsideOf, readWorld, withExternals } from "../../policies/reachability/index.ts";
 import type { Origin } from "../../policies/reachability/model.ts";
-import { matrixReport } from "../../policies/reachability/matrix-report.ts";
+import { matrixReport } from "../../policies/reachability/report/matrix-report.ts";
 import { findingsOf } from "../../reach/findings.ts";
 import { load } from "../../reach/input/load.ts";
 import { seeded, type Random } from "../bench/reach/random.ts";

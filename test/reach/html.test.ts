@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
-import type { DiffReport, MatrixReport } from "../../policies/reachability/report.ts";
+import type { DiffReport, MatrixReport } from "../../policies/reachability/report/report.ts";
 import { drawn } from "../../reach/output/drawn.ts";
 import { browserOrSkip, launch } from "../support/browser.ts";
 import {

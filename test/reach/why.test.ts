@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { compare } from "../../policies/reachability/diff.ts";
-import { portsText } from "../../policies/reachability/report-text.ts";
+import { portsText } from "../../policies/reachability/report/report-text.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import { main } from "../../reach/command.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 
 import { needsExpressionCheck, readWorld, type WorldInput } from "../../policies/reachability/index.ts";
-import { re2Error } from "../../policies/reachability/re2.ts";
+import { re2Error } from "../../policies/reachability/judge/re2.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 
 const cnp = (spec: Fields): Fields => ({

@@ -16,7 +16,7 @@ import {
   type World,
 } from "../../policies/reachability/index.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
-import { answerKey, type BothAnswers } from "../../policies/reachability/cells.ts";
+import { answerKey, type BothAnswers } from "../../policies/reachability/pairs/cells.ts";
 import { answerAt, pairs } from "../../policies/reachability/diff.ts";
 import { podsThatMove } from "../../policies/reachability/repair/proof.ts";
 import {

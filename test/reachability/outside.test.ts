@@ -11,7 +11,7 @@ import {
   formatCidr,
   parseAddress,
   parseCidr,
-} from "../../policies/reachability/cidr.ts";
+} from "../../policies/reachability/select/cidr.ts";
 import { connect, outsideOf, readWorld, withExternals, type World } from "../../policies/reachability/index.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
-import { l7Key } from "../../policies/reachability/judgement.ts";
+import { l7Key } from "../../policies/reachability/judge/judgement.ts";
 import { answerAt, pairs } from "../../policies/reachability/diff.ts";
 import { connect, decide } from "../../policies/reachability/index.ts";
 import type { Authentication, L7Union, Traffic, World } from "../../policies/reachability/model.ts";

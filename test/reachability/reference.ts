@@ -3,17 +3,17 @@
  *
  * Slow and plain on purpose: no classes, no index, no numbers. The engine must not differ from it anywhere.
  */
-import { containsAddress, parseAddress } from "../../policies/reachability/cidr.ts";
-import { handshakeOf, narrownessAt, type Fit } from "../../policies/reachability/handshake.ts";
-import { dnsServers, learnedBy } from "../../policies/reachability/learned-names.ts";
+import { containsAddress, parseAddress } from "../../policies/reachability/select/cidr.ts";
+import { handshakeOf, narrownessAt, type Fit } from "../../policies/reachability/judge/handshake.ts";
+import { dnsServers, learnedBy } from "../../policies/reachability/judge/learned-names.ts";
 import {
   merge,
   saysNothingNew,
   unrestricted,
   withWildcard,
   type L7Restriction,
-} from "../../policies/reachability/l7.ts";
-import { hasReserved, worldFamily } from "../../policies/reachability/labels.ts";
+} from "../../policies/reachability/judge/l7.ts";
+import { hasReserved, worldFamily } from "../../policies/reachability/select/labels.ts";
 import type {
   Authentication,
   Direction,
@@ -25,15 +25,15 @@ import type {
   Traffic,
   World,
 } from "../../policies/reachability/model.ts";
-import { lastPort, type PortEntry } from "../../policies/reachability/ports.ts";
-import { inOrder } from "../../policies/reachability/rule-order.ts";
+import { lastPort, type PortEntry } from "../../policies/reachability/judge/ports.ts";
+import { inOrder } from "../../policies/reachability/judge/rule-order.ts";
 import {
   anyPeer,
   onlyExcludes,
   selectsLabels,
   selectsPeer,
   type PeerSelector,
-} from "../../policies/reachability/selectors.ts";
+} from "../../policies/reachability/select/selectors.ts";
 
 export interface ReferenceSide {
   readonly outcome: SideOutcome;

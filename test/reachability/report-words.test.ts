@@ -3,14 +3,14 @@
  */
 import assert from "node:assert/strict";
 
-import { l7Way } from "../../policies/reachability/l7-change.ts";
+import { l7Way } from "../../policies/reachability/report/l7-change.ts";
 import type { Endpoint, L7Element, L7Union } from "../../policies/reachability/model.ts";
-import { podLabels, reservedLabels } from "../../policies/reachability/labels.ts";
-import { portSpace } from "../../policies/reachability/port-line.ts";
-import { portsText, remainsText } from "../../policies/reachability/report-text.ts";
-import type { PortRange } from "../../policies/reachability/report.ts";
-import { riskOf } from "../../policies/reachability/risk.ts";
-import { portPattern, positionsOf } from "../../policies/reachability/selection.ts";
+import { podLabels, reservedLabels } from "../../policies/reachability/select/labels.ts";
+import { portSpace } from "../../policies/reachability/pairs/port-line.ts";
+import { portsText, remainsText } from "../../policies/reachability/report/report-text.ts";
+import type { PortRange } from "../../policies/reachability/report/report.ts";
+import { riskOf } from "../../policies/reachability/report/risk.ts";
+import { portPattern, positionsOf } from "../../policies/reachability/report/selection.ts";
 
 const tcp = (first: number, last = first): PortRange => ({ protocol: "TCP", first, last });
 const udp = (first: number, last = first): PortRange => ({ protocol: "UDP", first, last });

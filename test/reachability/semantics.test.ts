@@ -12,7 +12,7 @@ import type { Fields } from "../../policies/reachability/read/fields.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import { l7LineOf } from "../../policies/reachability/conformance/l7-lists.ts";
 import { readWorld, type WorldInput } from "../../policies/reachability/read/world.ts";
-import { l7Key } from "../../policies/reachability/judgement.ts";
+import { l7Key } from "../../policies/reachability/judge/judgement.ts";
 import { decide } from "../../policies/reachability/verdict.ts";
 
 /** A policy by its kind (`kcnp` is ClusterNetworkPolicy), or the ranges and labels of a CIDR group. */

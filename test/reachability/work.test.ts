@@ -3,8 +3,8 @@
  */
 import assert from "node:assert/strict";
 
-import { allDenied } from "../../policies/reachability/side-answers.ts";
-import { Cells } from "../../policies/reachability/cells.ts";
+import { allDenied } from "../../policies/reachability/pairs/side-answers.ts";
+import { Cells } from "../../policies/reachability/pairs/cells.ts";
 import { readWorld, type World } from "../../policies/reachability/index.ts";
 import { CellNumbers } from "../../policies/reachability/matrix.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";

@@ -6,11 +6,11 @@ import { clusterDnsPod } from "../../policies/inventory.ts";
 import { explain, explanationText } from "../../policies/reachability/explain.ts";
 import { connect } from "../../policies/reachability/matrix.ts";
 import type { World } from "../../policies/reachability/model.ts";
-import { withNamed } from "../../policies/reachability/named-outside.ts";
+import { withNamed } from "../../policies/reachability/report/named-outside.ts";
 import { outsideOf } from "../../policies/reachability/outside.ts";
 import { withExternals } from "../../policies/reachability/read/externals.ts";
 import { readWorld } from "../../policies/reachability/read/world.ts";
-import { portsText } from "../../policies/reachability/report-text.ts";
+import { portsText } from "../../policies/reachability/report/report-text.ts";
 
 /** Everything that is applied, and everybody it is about. */
 export function objectsOf(bundles: readonly Bundle[], context: BundleContext): readonly Manifest[] {

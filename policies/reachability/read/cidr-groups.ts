@@ -1,9 +1,9 @@
 /**
  * CIDR groups: ranges kept in an object of their own, to which policies refer by name.
  */
-import { containsCidr, parseCidr, type Cidr } from "../cidr.ts";
-import { identityLabels, ownPrefix, type IdentityLabels } from "../labels.ts";
-import { selectsLabels, withSource, type Expression, type LabelSelector } from "../selectors.ts";
+import { containsCidr, parseCidr, type Cidr } from "../select/cidr.ts";
+import { identityLabels, ownPrefix, type IdentityLabels } from "../select/labels.ts";
+import { selectsLabels, withSource, type Expression, type LabelSelector } from "../select/selectors.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 
 export interface CidrGroup {

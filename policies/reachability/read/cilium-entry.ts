@@ -1,7 +1,7 @@
 /**
  * One entry of a Cilium policy's ingress or egress list: peers, ports, ICMP types and authentication.
  */
-import type { ExpressionError } from "../expressions.ts";
+import type { ExpressionError } from "../judge/expressions.ts";
 import type {
   Authentication,
   CiliumVersion,
@@ -13,7 +13,7 @@ import type {
   Rule,
   Service,
 } from "../model.ts";
-import type { PeerScope, SubjectSelector } from "../selectors.ts";
+import type { PeerScope, SubjectSelector } from "../select/selectors.ts";
 import type { CidrGroups } from "./cidr-groups.ts";
 import { readPeers } from "./cilium-peers.ts";
 import type { ApiServer } from "./externals.ts";

@@ -1,7 +1,7 @@
 /**
  * Peers of a Cilium policy: which of the many from… and to… fields an entry uses, and whom it names.
  */
-import { containsCidr, parseCidr, parseCidrOrAddress } from "../cidr.ts";
+import { containsCidr, parseCidr, parseCidrOrAddress } from "../select/cidr.ts";
 import type { Certainty, CiliumVersion, Peers, Service } from "../model.ts";
 import {
   labelPeer,
@@ -10,7 +10,7 @@ import {
   withSource,
   type PeerScope,
   type PeerSelector,
-} from "../selectors.ts";
+} from "../select/selectors.ts";
 import { selectGroups, type CidrGroups, type SelectedRanges } from "./cidr-groups.ts";
 import type { EntryContext } from "./cilium-entry.ts";
 import { readEntity } from "./entities.ts";

@@ -1,9 +1,9 @@
 /**
  * CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: `spec` and `specs`, turned into rules.
  */
-import { namespaceKey } from "../labels.ts";
+import { namespaceKey } from "../select/labels.ts";
 import type { Direction, PolicyRef, Rule, World } from "../model.ts";
-import { selectorKey, withLabel, withSource, type SubjectSelector } from "../selectors.ts";
+import { selectorKey, withLabel, withSource, type SubjectSelector } from "../select/selectors.ts";
 import { readEntry, type EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";

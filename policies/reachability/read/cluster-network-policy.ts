@@ -1,10 +1,10 @@
 /**
  * ClusterNetworkPolicy (policy.networking.k8s.io): whom and what its rules speak of, never what they make of it (L9).
  */
-import { parseCidr } from "../cidr.ts";
-import { unrestricted } from "../l7.ts";
+import { parseCidr } from "../select/cidr.ts";
+import { unrestricted } from "../judge/l7.ts";
 import type { Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
-import { highestPort, protocols, type PortEntry } from "../ports.ts";
+import { highestPort, protocols, type PortEntry } from "../judge/ports.ts";
 import {
   anyPeer,
   labelPeer,
@@ -16,7 +16,7 @@ import {
   type PeerScope,
   type PeerSelector,
   type SubjectSelector,
-} from "../selectors.ts";
+} from "../select/selectors.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { cidrKey, namespaceScope } from "./network-policy.ts";

@@ -1,8 +1,15 @@
 /**
  * Entities: Cilium's words for peers that are not written as labels, and the selectors behind each (S12).
  */
-import { clusterKey, clusterName } from "../labels.ts";
-import { anyPeer, emptySelector, labelPeer, withExpression, withLabel, type PeerSelector } from "../selectors.ts";
+import { clusterKey, clusterName } from "../select/labels.ts";
+import {
+  anyPeer,
+  emptySelector,
+  labelPeer,
+  withExpression,
+  withLabel,
+  type PeerSelector,
+} from "../select/selectors.ts";
 import type { Reading } from "./fields.ts";
 
 function reserved(name: string): PeerSelector {

@@ -1,8 +1,8 @@
 /**
  * Externals: peers that are not pods, given by name, address or entity.
  */
-import { parseAddress } from "../cidr.ts";
-import { reservedLabels, type IdentityLabels } from "../labels.ts";
+import { parseAddress } from "../select/cidr.ts";
+import { reservedLabels, type IdentityLabels } from "../select/labels.ts";
 import type { Endpoint, World } from "../model.ts";
 
 export const entities = [

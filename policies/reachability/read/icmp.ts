@@ -1,7 +1,7 @@
 /**
  * ICMP: types, by number or by name, as ports of a protocol of their own.
  */
-import { unrestricted } from "../l7.ts";
+import { unrestricted } from "../judge/l7.ts";
 import type { PortRule } from "../model.ts";
 import type { Reading } from "./fields.ts";
 

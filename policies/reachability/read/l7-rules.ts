@@ -1,7 +1,7 @@
 /**
  * L7 rules: what Cilium refuses in a single HTTP or DNS rule, and what its proxy would.
  */
-import { isPlainExpression, type ExpressionError } from "../expressions.ts";
+import { isPlainExpression, type ExpressionError } from "../judge/expressions.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 
 const mismatches = ["LOG", "ADD", "DELETE", "REPLACE"];

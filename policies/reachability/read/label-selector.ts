@@ -1,7 +1,7 @@
 /**
  * Label selectors: `matchLabels` and `matchExpressions` as written, checked as Cilium checks them.
  */
-import type { Expression, LabelSelector, Operator } from "../selectors.ts";
+import type { Expression, LabelSelector, Operator } from "../select/selectors.ts";
 import type { Reading } from "./fields.ts";
 
 const operators: readonly string[] = ["In", "NotIn", "Exists", "DoesNotExist"];

@@ -1,12 +1,12 @@
 /**
  * NetworkPolicy: Kubernetes' own kind, turned into rules the way Cilium's parser does it.
  */
-import { parseCidr, parseCidrOrAddress } from "../cidr.ts";
-import { unrestricted } from "../l7.ts";
-import { namespaceKey, namespaceLabelsPrefix } from "../labels.ts";
+import { parseCidr, parseCidrOrAddress } from "../select/cidr.ts";
+import { unrestricted } from "../judge/l7.ts";
+import { namespaceKey, namespaceLabelsPrefix } from "../select/labels.ts";
 import type { CiliumVersion, Direction, Peers, PolicyRef, PortScope, Rule } from "../model.ts";
-import { Memory, remembered } from "../remembered.ts";
-import { highestPort, isPortName, parsePortNumber, type PortEntry, type Protocol } from "../ports.ts";
+import { Memory, remembered } from "../pairs/remembered.ts";
+import { highestPort, isPortName, parsePortNumber, type PortEntry, type Protocol } from "../judge/ports.ts";
 import {
   anyPeer,
   emptySelector,
@@ -20,7 +20,7 @@ import {
   type PeerScope,
   type PeerSelector,
   type SubjectSelector,
-} from "../selectors.ts";
+} from "../select/selectors.ts";
 import { isFields, readOnce, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { noteIgnoredLabels } from "./selector-findings.ts";

@@ -3,7 +3,7 @@
  *
  * The engine evaluates such an entry as Cilium decodes it; the finding says that it is not what its author wrote.
  */
-import { highestPort } from "../ports.ts";
+import { highestPort } from "../judge/ports.ts";
 import type { Reading } from "./fields.ts";
 
 /** `path` is that of the port entry. */

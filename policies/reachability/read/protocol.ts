@@ -1,7 +1,7 @@
 /**
  * Protocols: the word in a port entry and the protocols it stands for.
  */
-import { protocols, type Protocol } from "../ports.ts";
+import { protocols, type Protocol } from "../judge/ports.ts";
 import type { Reading } from "./fields.ts";
 
 /** Protocols without ports (S33). */

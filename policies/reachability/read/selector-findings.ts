@@ -1,9 +1,9 @@
 /**
  * Selector findings: selectors that select somebody else than they seem to. The engine evaluates them as Cilium does.
  */
-import { parseKey, reachesIdentity, reservedLabels } from "../labels.ts";
+import { parseKey, reachesIdentity, reservedLabels } from "../select/labels.ts";
 import type { Rule } from "../model.ts";
-import { selectsLabels, selectsPeer, type LabelSelector, type PeerSelector } from "../selectors.ts";
+import { selectsLabels, selectsPeer, type LabelSelector, type PeerSelector } from "../select/selectors.ts";
 import type { ApiServer } from "./externals.ts";
 import type { Reading } from "./fields.ts";
 

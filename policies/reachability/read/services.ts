@@ -1,11 +1,11 @@
 /**
  * Services: what stands behind a name, as Kubernetes balances it and as Cilium's toServices expands it (S29).
  */
-import { parseAddress, parseCidrOrAddress } from "../cidr.ts";
-import { identityLabels, namespaceKey, parseKey } from "../labels.ts";
+import { parseAddress, parseCidrOrAddress } from "../select/cidr.ts";
+import { identityLabels, namespaceKey, parseKey } from "../select/labels.ts";
 import type { Service, ServicePort } from "../model.ts";
-import { labelPeer, selectsLabels, withinCluster, withSource } from "../selectors.ts";
-import type { LabelSelector, PeerScope, PeerSelector } from "../selectors.ts";
+import { labelPeer, selectsLabels, withinCluster, withSource } from "../select/selectors.ts";
+import type { LabelSelector, PeerScope, PeerSelector } from "../select/selectors.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
 import { cidrKey } from "./network-policy.ts";

@@ -1,9 +1,9 @@
 /**
  * toPorts: port entries and the L7 rules beside them, refused where Cilium refuses them.
  */
-import { canonical, tlsOf, unrestricted, type L7Restriction } from "../l7.ts";
+import { canonical, tlsOf, unrestricted, type L7Restriction } from "../judge/l7.ts";
 import type { PortRule } from "../model.ts";
-import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../ports.ts";
+import { highestPort, isPortName, parsePortNumber, type PortEntry } from "../judge/ports.ts";
 import type { EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { checkDns, checkHttp } from "./l7-rules.ts";

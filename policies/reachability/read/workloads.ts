@@ -3,9 +3,9 @@
  *
  * The pods of one workload are equal to every policy, so a workload is one endpoint.
  */
-import { podLabels } from "../labels.ts";
+import { podLabels } from "../select/labels.ts";
 import type { Endpoint, NamedPort } from "../model.ts";
-import { highestPort, isPortName } from "../ports.ts";
+import { highestPort, isPortName } from "../judge/ports.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readProtocol } from "./protocol.ts";
 

@@ -3,12 +3,12 @@
  */
 import type { Problem } from "../../problems.ts";
 import type { CiliumVersion, Endpoint, Names, PolicyKind, PolicyRef, Rule, Service, World } from "../model.ts";
-import { distinctPeers } from "../distinct-peers.ts";
-import type { ExpressionError } from "../expressions.ts";
-import { neverLearned } from "../learned-names.ts";
-import { prepare } from "../prepared.ts";
-import { remembered } from "../remembered.ts";
-import type { PeerScope, PeerSelector } from "../selectors.ts";
+import { distinctPeers } from "../select/distinct-peers.ts";
+import type { ExpressionError } from "../judge/expressions.ts";
+import { neverLearned } from "../judge/learned-names.ts";
+import { prepare } from "../judge/prepared.ts";
+import { remembered } from "../pairs/remembered.ts";
+import type { PeerScope, PeerSelector } from "../select/selectors.ts";
 import { readCidrGroup, type CidrGroups } from "./cidr-groups.ts";
 import { readCiliumPolicy, type Given, type PolicyRules } from "./cilium-policy.ts";
 import { readClusterNetworkPolicy } from "./cluster-network-policy.ts";

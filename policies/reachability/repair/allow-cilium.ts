@@ -1,10 +1,10 @@
 /**
  * Allow, in Cilium's kinds: every small change of a CiliumNetworkPolicy or its clusterwide kin that might let a side pass.
  */
-import { namespaceKey } from "../labels.ts";
+import { namespaceKey } from "../select/labels.ts";
 import type { Rule } from "../model.ts";
 import { isFields, type Fields } from "../read/fields.ts";
-import { selectsLabels, selectsPeer, type PeerSelector } from "../selectors.ts";
+import { selectsLabels, selectsPeer, type PeerSelector } from "../select/selectors.ts";
 import { entryPath, type Block } from "./blocks.ts";
 import { at, type Edit, type Path } from "./edits.ts";
 import { ciliumMeaning, corrected, selectsNobodyIn } from "./misspelt.ts";

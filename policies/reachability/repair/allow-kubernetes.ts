@@ -1,7 +1,7 @@
 /**
  * Allow, in Kubernetes' own kind: every small change of a NetworkPolicy that might let a side pass.
  */
-import { namespaceLabelsPrefix } from "../labels.ts";
+import { namespaceLabelsPrefix } from "../select/labels.ts";
 import type { Rule } from "../model.ts";
 import { isFields, type Fields } from "../read/fields.ts";
 import { entryPath, type Block } from "./blocks.ts";

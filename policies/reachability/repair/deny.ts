@@ -1,11 +1,19 @@
 /**
  * Deny: ways to take one connection out of a deny. No allow overrules a deny (S3), so it must itself make an exception.
  */
-import { containsAddress, parseAddress, parseCidrOrAddress } from "../cidr.ts";
+import { containsAddress, parseAddress, parseCidrOrAddress } from "../select/cidr.ts";
 import type { Endpoint, Rule } from "../model.ts";
-import { highestPort, isPortName, parsePortNumber, lastPort, protocols, rangeCovers, type Protocol } from "../ports.ts";
+import {
+  highestPort,
+  isPortName,
+  parsePortNumber,
+  lastPort,
+  protocols,
+  rangeCovers,
+  type Protocol,
+} from "../judge/ports.ts";
 import { isFields, type Fields } from "../read/fields.ts";
-import { selectsPeer, type PeerSelector } from "../selectors.ts";
+import { selectsPeer, type PeerSelector } from "../select/selectors.ts";
 import { entryPath, type Block } from "./blocks.ts";
 import { at, edited, type Edit, type Path } from "./edits.ts";
 import { distinguishing, namespaceOf, selectionOf } from "./selection.ts";

@@ -3,10 +3,10 @@
  */
 import { distance } from "fastest-levenshtein";
 
-import { parseKey } from "../labels.ts";
+import { parseKey } from "../select/labels.ts";
 import type { Endpoint, World } from "../model.ts";
 import { isFields } from "../read/fields.ts";
-import { selectsPeer, type PeerSelector } from "../selectors.ts";
+import { selectsPeer, type PeerSelector } from "../select/selectors.ts";
 import type { Edit, Path } from "./edits.ts";
 
 /** What a selector's key means to a pod: the label's key, and the value it has. */

@@ -3,12 +3,12 @@
  *
  * A toFQDNs rule matches addresses that the DNS proxy saw in answers to the pod, so without a DNS rule it matches none.
  */
-import { matchesName } from "../dns-names.ts";
-import { dnsServers, learnedBy } from "../learned-names.ts";
+import { matchesName } from "../select/dns-names.ts";
+import { dnsServers, learnedBy } from "../judge/learned-names.ts";
 import type { Endpoint, Rule, World } from "../model.ts";
-import { rangeCovers } from "../ports.ts";
+import { rangeCovers } from "../judge/ports.ts";
 import { isFields } from "../read/fields.ts";
-import { selectsLabels } from "../selectors.ts";
+import { selectsLabels } from "../select/selectors.ts";
 import { entryPath, type Block } from "./blocks.ts";
 import { at, type Edit } from "./edits.ts";
 import { governed, placeText, type Candidate, type WantedSide } from "./side.ts";

@@ -5,8 +5,8 @@ import { cellChanges, compare, type Comparison, type PairChange, type SpanChange
 import { connect } from "../matrix.ts";
 import type { Direction, Endpoint, Rule, World } from "../model.ts";
 import { outsideOf } from "../outside.ts";
-import type { Protocol } from "../ports.ts";
-import { onlyExcludes, selectsLabels } from "../selectors.ts";
+import type { Protocol } from "../judge/ports.ts";
+import { onlyExcludes, selectsLabels } from "../select/selectors.ts";
 import { withExternals, type ApiServer, type External } from "../read/externals.ts";
 
 /** The connection that is wanted, its ends by name. */

@@ -3,8 +3,8 @@
  */
 import { RE2JS } from "re2js";
 
-import { matchesName } from "../dns-names.ts";
-import type { L7Restriction } from "../l7.ts";
+import { matchesName } from "../select/dns-names.ts";
+import type { L7Restriction } from "../judge/l7.ts";
 import type { L7Union } from "../model.ts";
 import { isFields, type Fields } from "../read/fields.ts";
 

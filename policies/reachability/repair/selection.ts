@@ -1,10 +1,17 @@
 /**
  * Selection: the fewest labels by which a policy can mean one workload and no other of its namespace.
  */
-import { labelsKey, namespaceKey, namespaceLabelsPrefix, clusterKey, parseKey, serviceAccountKey } from "../labels.ts";
+import {
+  labelsKey,
+  namespaceKey,
+  namespaceLabelsPrefix,
+  clusterKey,
+  parseKey,
+  serviceAccountKey,
+} from "../select/labels.ts";
 import type { Endpoint, Rule, World } from "../model.ts";
-import { remembered } from "../remembered.ts";
-import type { LabelSelector } from "../selectors.ts";
+import { remembered } from "../pairs/remembered.ts";
+import type { LabelSelector } from "../select/selectors.ts";
 
 /** A label selector as it is written in a manifest. */
 export interface WrittenSelector {

@@ -2,10 +2,10 @@
  * Side: what the search for a repair of one side knows, and what it may propose.
  */
 import { explain, originText } from "../explain.ts";
-import { labelsKey } from "../labels.ts";
+import { labelsKey } from "../select/labels.ts";
 import type { Direction, Endpoint, PolicyRef, Rule, World } from "../model.ts";
-import type { Protocol } from "../ports.ts";
-import { selectsLabels } from "../selectors.ts";
+import type { Protocol } from "../judge/ports.ts";
+import { selectsLabels } from "../select/selectors.ts";
 import type { Block } from "./blocks.ts";
 import { pathText, type Edit, type Path } from "./edits.ts";
 import type { Request } from "./requests.ts";

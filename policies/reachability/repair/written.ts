@@ -1,9 +1,9 @@
 /**
  * Written: a peer and a port in the words of each kind of policy.
  */
-import { hasReserved, namespaceKey, worldFamily } from "../labels.ts";
+import { hasReserved, namespaceKey, worldFamily } from "../select/labels.ts";
 import type { Endpoint, PolicyRef, World } from "../model.ts";
-import type { Protocol } from "../ports.ts";
+import type { Protocol } from "../judge/ports.ts";
 import { entities, type Entity } from "../read/externals.ts";
 import type { Fields } from "../read/fields.ts";
 import { namespaceOf, selectionOf } from "./selection.ts";

@@ -4,9 +4,9 @@
  * The peer cuts the world at every border of every range, we at the borders that some policy tells apart: both are
  * brought to the finest cut and compared there.
  */
-import { parseCidr, type Cidr } from "../../../policies/reachability/cidr.ts";
+import { parseCidr, type Cidr } from "../../../policies/reachability/select/cidr.ts";
 import { outsideOf, readWorld } from "../../../policies/reachability/index.ts";
-import { highestPort, protocols } from "../../../policies/reachability/ports.ts";
+import { highestPort, protocols } from "../../../policies/reachability/judge/ports.ts";
 import type { KubernetesObject } from "./generate.ts";
 
 /** What `reach matrix -o json` prints, as far as it is compared. */
