@@ -46,7 +46,7 @@ export interface SidePolicy {
 
 export function sidePolicy(rules: readonly Rule[], identities: Identities, book: TermBook): SidePolicy {
   const isolated = isolation(rules);
-  const bundles = new Map<string, Bundle & { terms: Terms; together: Together }>();
+  const bundles = new Map<string, Bundle & { terms: Terms; together: Together; last: Rule }>();
   const conflicts: Origin[] = [];
   for (const rule of inOrder(rules)) {
     const said = book.termsOf(rule, isolated);
@@ -55,13 +55,16 @@ export function sidePolicy(rules: readonly Rule[], identities: Identities, book:
       if (bundle === undefined) {
         const { kind, key } = selector;
         const peers = identities.matches(selector);
-        bundles.set(key, { kind, key, together: togetherOf(selector), peers, terms: said.terms });
+        bundles.set(key, { kind, key, together: togetherOf(selector), peers, terms: said.terms, last: rule });
         if (said.conflict) conflicts.push(rule.origin);
         continue;
       }
+      if (bundle.together === "nobody") bundle.together = togetherOf(selector);
+      // One peer written twice in one entry is one.
+      if (bundle.last === rule) continue;
+      bundle.last = rule;
       const { terms, conflict } = book.merged(bundle.terms, said.written);
       bundle.terms = terms;
-      if (bundle.together === "nobody") bundle.together = togetherOf(selector);
       if (conflict) conflicts.push(rule.origin);
     }
   }
