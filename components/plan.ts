@@ -94,7 +94,7 @@ async function decide(): Promise<Plan> {
   // What is left out has no namespace that policies could be in.
   const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
   const context = bundleContext(settings, facts, installs);
-  const { problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
+  const { manifests, problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
   if (problems.length > 0) throw new ProblemsError(problems);
 
   return {
@@ -105,7 +105,7 @@ async function decide(): Promise<Plan> {
     installs: new Set(installs),
     leftOut: Object.fromEntries(missing.map(({ key, reason }) => [charts[key].name, reason])),
     bundles: bundles.map(({ name }) => name),
-    manifests: bundles.flatMap((bundle) => bundle.manifests(context)),
+    manifests,
     values,
   };
 }

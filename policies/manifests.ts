@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import type { Manifest } from "./bundle.ts";
+import { isFields } from "./reachability/read/fields.ts";
 
 /** One object per file, in the order asked for. */
 export function manifestsIn(folder: string, ...files: readonly string[]): readonly Manifest[] {
@@ -19,17 +20,13 @@ export function parseManifest(text: string, where: string): Manifest {
 }
 
 function isManifest(content: unknown): content is Manifest {
-  if (!isBlock(content) || !isBlock(content["metadata"])) return false;
+  if (!isFields(content) || !isFields(content["metadata"])) return false;
   return (
     typeof content["apiVersion"] === "string" &&
     typeof content["kind"] === "string" &&
     typeof content["metadata"]["name"] === "string" &&
-    isBlock(content["spec"])
+    isFields(content["spec"])
   );
-}
-
-function isBlock(content: unknown): content is Record<string, unknown> {
-  return typeof content === "object" && content !== null && !Array.isArray(content);
 }
 
 /** The same object in a namespace: templates name none, so that `kubectl apply -n` works on them as well. */

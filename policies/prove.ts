@@ -3,7 +3,7 @@
  *
  * Whatever Cilium would refuse, drop or silently reinterpret breaks the proof, and so does what cannot be known.
  */
-import type { Bundle, BundleContext, BundlePromise, Manifest } from "./bundle.ts";
+import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { clusterDnsPod, namespace } from "./inventory.ts";
 import type { Problem } from "./problems.ts";
 import { outsideOf } from "./reachability/outside.ts";
@@ -19,6 +19,8 @@ export interface Candidate {
 }
 
 export interface Proof {
+  /** What was proved, and is to be applied: the objects of all bundles, in their order. */
+  readonly manifests: readonly Manifest[];
   /** In the order of the bundles and of their promises. */
   readonly results: readonly PromiseResult[];
   /** Every reason not to apply these objects. Empty: all is proved. */
@@ -41,6 +43,7 @@ export function prove({ bundles, context, apiServer }: Candidate): Proof {
     .map((place) => checkPromises(lines, withExternals(world, outside, place)))
     .reduce((first, next) => first.map((result, index) => (result.kept ? (next[index] ?? result) : result)));
   return {
+    manifests,
     results,
     problems: [
       ...problems,
@@ -68,9 +71,4 @@ function brokenPromise({ kind, text, where, because, failures }: PromiseResult):
     what: `\`${kind}: ${text}\` does not hold: ${told.join("\n  ")}`,
     expected: because === undefined ? "every promise to be kept" : `it to hold, because ${because}`,
   };
-}
-
-/** The line as a person wrote it, without its reason. */
-export function promiseLine(promise: BundlePromise): string {
-  return "must" in promise ? `must: ${promise.must}` : `never: ${promise.never}`;
 }

@@ -16,7 +16,7 @@ export interface WorldWords {
   readonly externals?: string;
 }
 
-export function isCiliumVersion(text: string): text is CiliumVersion {
+function isCiliumVersion(text: string): text is CiliumVersion {
   return (ciliumVersions as readonly string[]).includes(text);
 }
 

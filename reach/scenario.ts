@@ -34,12 +34,11 @@ export async function readScenarios(
   after: readonly string[],
   surroundings: Surroundings,
 ): Promise<readonly [Scenario, Scenario]> {
-  const both = [
+  return withSharedOutside(
     await insideOf(await load(before), surroundings),
     await insideOf(await load(after), surroundings),
-  ] as const;
-  const rules = both.flatMap(({ world }) => world.rules);
-  return [withOutside(both[0], surroundings, rules), withOutside(both[1], surroundings, rules)];
+    surroundings,
+  );
 }
 
 /** The same manifests under two versions of Cilium. */
@@ -49,10 +48,20 @@ export async function readUpgrade(
   later: CiliumVersion,
 ): Promise<readonly [Scenario, Scenario]> {
   const loaded = await load(paths);
-  const after = { ...surroundings, cilium: later };
-  const both = [await insideOf(loaded, surroundings), await insideOf(loaded, after)] as const;
-  const rules = both.flatMap(({ world }) => world.rules);
-  return [withOutside(both[0], surroundings, rules), withOutside(both[1], after, rules)];
+  return withSharedOutside(
+    await insideOf(loaded, surroundings),
+    await insideOf(loaded, { ...surroundings, cilium: later }),
+    surroundings,
+  );
+}
+
+function withSharedOutside(
+  before: Scenario,
+  after: Scenario,
+  surroundings: Surroundings,
+): readonly [Scenario, Scenario] {
+  const rules = [before, after].flatMap(({ world }) => world.rules);
+  return [withOutside(before, surroundings, rules), withOutside(after, surroundings, rules)];
 }
 
 async function insideOf(

@@ -19,7 +19,7 @@ export type { LintInput } from "./seen.ts";
 export { annotation, judged, type Judged } from "./suppressions.ts";
 
 /** In the order in which the documentation lists them. */
-export const lintRules: readonly LintRule[] = [
+const lintRules: readonly LintRule[] = [
   denyBeatsAllow,
   denyOfNobody,
   denyIsolates,

@@ -4,6 +4,7 @@ import type { Direction, Endpoint, Origin, PolicyRef, Rule, World } from "../rea
 import { prepare } from "../reachability/judge/prepared.ts";
 import { isFields, type Fields, type Manifest } from "../reachability/read/fields.ts";
 import { kindOf } from "../reachability/read/other-kinds.ts";
+import { policyOf, ruleLists } from "../reachability/read/policy-objects.ts";
 import { Memory, remembered } from "../reachability/pairs/remembered.ts";
 import { isWorkload } from "../reachability/read/workloads.ts";
 import {
@@ -94,24 +95,15 @@ export function policyKey({ kind, namespace, name }: PolicyRef): string {
   return `${kind} ${namespace ?? ""}/${name}`;
 }
 
-const lists = [
-  { list: "ingress", direction: "ingress", action: "allow" },
-  { list: "ingressDeny", direction: "ingress", action: "deny" },
-  { list: "egress", direction: "egress", action: "allow" },
-  { list: "egressDeny", direction: "egress", action: "deny" },
-] as const;
-
 function entriesOf(manifest: Manifest, rulesOf: ReadonlyMap<string, readonly Rule[]>): Entry[] {
   const { object } = manifest;
-  const kind = kindOf(object);
-  if (kind !== "NetworkPolicy" && kind !== "CiliumNetworkPolicy" && kind !== "CiliumClusterwideNetworkPolicy")
-    return [];
-  const policy = refOf(kind, object);
+  const policy = policyOf(object);
+  if (policy === undefined) return [];
   const rules = rulesOf.get(policyKey(policy)) ?? [];
   return specsOf(object).flatMap(({ spec, specPath }) =>
-    lists.flatMap(({ list, direction, action }) =>
-      listOf(spec, list).map((fields, index): Entry => {
-        const path = `${specPath}.${list}[${String(index)}]`;
+    ruleLists.flatMap(({ field, direction, action }) =>
+      listOf(spec, field).map((fields, index): Entry => {
+        const path = `${specPath}.${field}[${String(index)}]`;
         const own = rules.filter(({ origin }) => origin.path === path || origin.path.startsWith(`${path}.`));
         return { manifest, policy, spec, specPath, fields, path, direction, action, rules: own };
       }),
@@ -119,14 +111,9 @@ function entriesOf(manifest: Manifest, rulesOf: ReadonlyMap<string, readonly Rul
   );
 }
 
-export function specsOf(object: Fields): { readonly spec: Fields; readonly specPath: string }[] {
+function specsOf(object: Fields): { readonly spec: Fields; readonly specPath: string }[] {
   const one = isFields(object["spec"]) ? [{ spec: object["spec"], specPath: "spec" }] : [];
   return [...one, ...listOf(object, "specs").map((spec, index) => ({ spec, specPath: `specs[${String(index)}]` }))];
-}
-
-function refOf(kind: PolicyRef["kind"], object: Fields): PolicyRef {
-  const { name, namespace } = namesOf(object);
-  return kind === "CiliumClusterwideNetworkPolicy" ? { kind, name } : { kind, namespace, name };
 }
 
 export function namesOf(object: Fields): { readonly name: string; readonly namespace: string } {

@@ -10,7 +10,7 @@ import { type Metrics, metricsPolicy, reader } from "./metrics.ts";
 const nameKey = "app.kubernetes.io/name";
 
 /** The label that chart and plain manifests both give, by part. */
-export const argoCdNames = {
+const argoCdNames = {
   server: "argocd-server",
   controller: "argocd-application-controller",
   repoServer: "argocd-repo-server",

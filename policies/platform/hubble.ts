@@ -13,7 +13,7 @@ export const hubblePorts = { relay: 4245, ui: 8081, agent: 4244 } as const;
 const relay: Workload = { namespace: "kube-system", labels: { "k8s-app": "hubble-relay" } };
 const ui: Workload = { namespace: "kube-system", labels: { "k8s-app": "hubble-ui" } };
 
-export const hubbleWorkloads: Readonly<Record<HubblePart, Workload>> = { relay, ui };
+const hubbleWorkloads: Readonly<Record<HubblePart, Workload>> = { relay, ui };
 
 export function hubbleManifests(parts: readonly HubblePart[]): readonly Manifest[] {
   const wanted: readonly Manifest[] = [

@@ -12,7 +12,7 @@ const partOfKey = "app.kubernetes.io/part-of";
 const componentKey = "app.kubernetes.io/component";
 
 /** Values of the component label. */
-export const kyvernoComponents = {
+const kyvernoComponents = {
   webhooks: ["admission-controller", "cleanup-controller"],
   others: ["background-controller", "reports-controller"],
 } as const;
@@ -20,7 +20,7 @@ export const kyvernoComponents = {
 const partOf = "kyverno";
 
 /** Of the container; the Service offers it as 443. */
-export const kyvernoWebhookPort = 9443;
+const kyvernoWebhookPort = 9443;
 
 const metricsPort = 8000;
 

@@ -31,7 +31,7 @@ export interface Change extends Question {
 type Answer = Pick<Verdict, "outcome"> & Record<"egress" | "ingress", Pick<Side, "l7" | "authentication">>;
 
 /** What became of an answer. A denial whose reason moved is no change. */
-export function changeBetween(before: Answer, after: Answer): ChangeKind | undefined {
+function changeBetween(before: Answer, after: Answer): ChangeKind | undefined {
   if (before.outcome !== after.outcome) {
     if (before.outcome === "unknown" || after.outcome === "unknown") return "UNKNOWN";
     return after.outcome === "allowed" ? "ALLOWED" : "DENIED";

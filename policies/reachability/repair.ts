@@ -12,7 +12,8 @@ import { isWorkload } from "./read/workloads.ts";
 import { readWorld, type WorldInput } from "./read/world.ts";
 import { extendCilium } from "./repair/allow-cilium.ts";
 import { extendKubernetes } from "./repair/allow-kubernetes.ts";
-import { blocksOf, isPolicy, refOf } from "./repair/blocks.ts";
+import { policyOf } from "./read/policy-objects.ts";
+import { blocksOf } from "./repair/blocks.ts";
 import { exceptions } from "./repair/deny.ts";
 import { edited, sizeOf, type Edit } from "./repair/edits.ts";
 import { requestCandidates } from "./repair/l7.ts";
@@ -116,7 +117,9 @@ class Search {
     const world = input.read ?? readWorld({ ...input.world, externals: [] }).world;
     this.#inhabitants = { world, externals: input.externals, ...(apiServer === undefined ? {} : { apiServer }) };
     this.#everybody = withExternals(world, input.externals, apiServer);
-    this.#referred = manifests.filter((each) => !isPolicy(each) && !isWorkload(String(each.object["kind"])));
+    this.#referred = manifests.filter(
+      (each) => policyOf(each.object) === undefined && !isWorkload(String(each.object["kind"])),
+    );
     this.#start = { steps: [], edits: [], manifests, rules: world.rules, size: 0 };
     const kinds = new Set(manifests.map(({ object }) => object["kind"]));
     const cilium = kinds.has("CiliumNetworkPolicy") || kinds.has("CiliumClusterwideNetworkPolicy");
@@ -254,9 +257,8 @@ class Search {
       namespaceLabel: this.#namespaceLabel,
       nameTaken: ({ kind, namespace, name }) =>
         state.manifests.some(({ object }) => {
-          if (object["kind"] !== kind) return false;
-          const taken = refOf(object);
-          return taken.name === name && taken.namespace === namespace;
+          const taken = policyOf(object);
+          return taken?.kind === kind && taken.name === name && taken.namespace === namespace;
         }),
     };
   }
@@ -266,12 +268,13 @@ class Search {
     const { what, edits } = candidate;
     const manifests = edited(state.manifests, edits);
     const changed = manifests.filter((manifest, index) => manifest !== state.manifests[index]);
-    const refs = new Set(changed.map(({ object }) => policyText(refOf(object))));
-    const names = new Set(changed.map(({ object }) => refOf(object).name));
+    const policies = changed.flatMap(({ object }) => policyOf(object) ?? []);
+    const refs = new Set(policies.map(policyText));
+    const names = new Set(policies.map(({ name }) => name));
     const own = ({ origin: { policy } }: Rule): boolean => names.has(policy.name) && refs.has(policyText(policy));
     // Pods matter to the reading of a policy only where it names Services.
     const services = changed.some(({ object }) => JSON.stringify(object).includes('"toServices"'));
-    const others = services ? manifests.filter((each) => !isPolicy(each)) : this.#referred;
+    const others = services ? manifests.filter(({ object }) => policyOf(object) === undefined) : this.#referred;
     const { rules } = readWorld({ ...this.#input.world, manifests: [...others, ...changed], externals: [] }).world;
     const read = new Set(rules.map(({ origin }) => policyText(origin.policy)));
     if ([...refs].some((ref) => !read.has(ref))) return undefined;
@@ -287,7 +290,8 @@ class Search {
 
 /** As most policies write it. */
 function usual(manifests: readonly Manifest[]): string {
-  const text = JSON.stringify(manifests.filter(isPolicy).map(({ object }) => object));
+  const policies = manifests.filter(({ object }) => policyOf(object) !== undefined);
+  const text = JSON.stringify(policies.map(({ object }) => object));
   const uses = namespaceLabels.map((label) => ({ label, count: text.split(`"${label}"`).length }));
   return uses.reduce((most, each) => (each.count > most.count ? each : most)).label;
 }

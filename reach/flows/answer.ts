@@ -10,7 +10,7 @@ import { isFields, type Fields, type Manifest } from "../../policies/reachabilit
 import { readWorld, type ReadWorld } from "../../policies/reachability/read/world.ts";
 import { remembered } from "../../policies/reachability/pairs/remembered.ts";
 import { repair, type Repair } from "../../policies/reachability/repair.ts";
-import { refOf } from "../../policies/reachability/repair/blocks.ts";
+import { policyOf } from "../../policies/reachability/read/policy-objects.ts";
 import { edited } from "../../policies/reachability/repair/edits.ts";
 import { requestText } from "../../policies/reachability/repair/l7.ts";
 import type { Wanted } from "../../policies/reachability/repair/proof.ts";
@@ -255,11 +255,7 @@ class Asked {
 
   /** Policies that dropped the flow and are not among the manifests. */
   #strangerNotes({ deniedBy }: Flow): readonly string[] {
-    const known = new Set(
-      this.#manifests
-        .filter(({ object }) => /NetworkPolicy$/.test(String(object["kind"])))
-        .map(({ object }) => policyText(refOf(object))),
-    );
+    const known = new Set(this.#manifests.flatMap(({ object }) => policyOf(object) ?? []).map(policyText));
     return deniedBy.flatMap(({ kind, namespace, name }) => {
       const policy = policyText({ kind: kind as PolicyKind, ...(namespace === undefined ? {} : { namespace }), name });
       return known.has(policy)

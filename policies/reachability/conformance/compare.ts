@@ -71,7 +71,7 @@ export function comparePair(pair: Pair, line: number, scenario: Scenario, before
 }
 
 /** Every cell of the scenario, in its order. */
-export function questionsOf({ expected, endpoints, probes }: Scenario): Question[] {
+function questionsOf({ expected, endpoints, probes }: Scenario): Question[] {
   return expected.flatMap(([from, to, probe]) => {
     const [client, server, port] = [endpoints[from], endpoints[to], probes[probe]];
     return client === undefined || server === undefined || port === undefined

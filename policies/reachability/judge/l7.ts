@@ -133,7 +133,7 @@ export function tlsOf(serverNames: readonly string[], terminating?: string, orig
 }
 
 /** How TLS ends and begins again: no answer shows it, but what differs in it cannot be merged (L4). */
-export function contextKey(restriction: L7Restriction): string {
+function contextKey(restriction: L7Restriction): string {
   if (restriction.kind === "none" || restriction.kind === "listener") return "";
   return `${restriction.terminating ?? ""} ${restriction.originating ?? ""}`;
 }

@@ -140,14 +140,20 @@ function termsOf(id: number, list: readonly Term[]): Terms {
 }
 
 function saysTheSame(one: Rule, other: Rule): boolean {
+  return one.scope === other.scope && weighsTheSame(one, other);
+}
+
+/** Whether both do the same to what they speak of, L7 aside. */
+export function weighsTheSame(one: Weight, other: Weight): boolean {
   return (
-    one.scope === other.scope &&
     one.action === other.action &&
     one.authentication === other.authentication &&
     one.certainty === other.certainty &&
     one.tier === other.tier
   );
 }
+
+type Weight = Pick<Rule, "action" | "authentication" | "certainty" | "tier">;
 
 function termKey({ filter, action, l7, authentication, certainty, tier }: Term): string {
   return [filterKey(filter), action, authentication, certainty, tier, writtenKey(l7)].join(" ");

@@ -12,7 +12,7 @@ import type { Prepared } from "../judge/prepared.ts";
 import { remembered } from "./remembered.ts";
 import type { SideAnswers, Spoken } from "./side-answers.ts";
 import { filteredPorts, type Bundle, type Together } from "../judge/side-policy.ts";
-import type { Term, Terms } from "../judge/terms.ts";
+import { weighsTheSame, type Term, type Terms } from "../judge/terms.ts";
 
 /** Takes one contribution, and to whom it goes: positions in ascending order. */
 export type Say = (peers: Int32Array, contribution: number) => void;
@@ -129,13 +129,7 @@ export class Contributions {
 
 /** Where no handshake is asked for. */
 function doesTheSame(one: Term, other: Term): boolean {
-  return (
-    one.l7 === other.l7 &&
-    one.action === other.action &&
-    one.authentication === other.authentication &&
-    one.certainty === other.certainty &&
-    one.tier === other.tier
-  );
+  return one.l7 === other.l7 && weighsTheSame(one, other);
 }
 
 /** Cut where the entries of a range begin, which are not equally narrow (S27). */

@@ -7,6 +7,7 @@ import { selectorKey, withLabel, withSource, type SubjectSelector } from "../sel
 import { readEntry, type EntryContext } from "./cilium-entry.ts";
 import { isFields, type Fields, type Reading } from "./fields.ts";
 import { readLabelSelector } from "./label-selector.ts";
+import { ruleLists } from "./policy-objects.ts";
 import { noteApiServerCut, noteIgnoredLabels } from "./selector-findings.ts";
 
 const known: readonly string[] = [
@@ -21,14 +22,6 @@ const known: readonly string[] = [
   "labels",
   "log",
 ];
-
-/** The four lists of a spec: what each allows or denies. */
-const lists = [
-  { field: "ingress", direction: "ingress", action: "allow" },
-  { field: "ingressDeny", direction: "ingress", action: "deny" },
-  { field: "egress", direction: "egress", action: "allow" },
-  { field: "egressDeny", direction: "egress", action: "deny" },
-] as const;
 
 /** What a policy does not say itself. */
 export type Given = Pick<EntryContext, "scope" | "groups" | "services" | "apiServer" | "cilium" | "expressionError">;
@@ -58,7 +51,7 @@ function readSpec(
   reading: Reading,
 ): PolicyRules {
   reading.only(spec, path, known);
-  const entries = lists.flatMap(({ field, direction, action }) =>
+  const entries = ruleLists.flatMap(({ field, direction, action }) =>
     (reading.list(spec[field], `${path}.${field}`) ?? []).map((entry, index) => ({
       entry,
       direction,

@@ -31,7 +31,7 @@ const apiServerLabels: Record<ApiServer, IdentityLabels> = {
   "outside the cluster": reservedLabels("kube-apiserver", "world"),
 };
 
-export function readExternal(external: External, apiServer: ApiServer): Endpoint {
+function readExternal(external: External, apiServer: ApiServer): Endpoint {
   const common = { name: external.name, kind: "external", ports: [] } as const;
   if ("entity" in external) {
     const { entity } = external;

@@ -17,6 +17,7 @@ import { isFields, Reading, type Fields, type Manifest } from "./fields.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
 import { kindOf, noteOtherKind } from "./other-kinds.ts";
 import { readAddresses, readService, type ServiceAddresses } from "./services.ts";
+import { isClusterwide, policyKindOf } from "./policy-objects.ts";
 import { isWorkload, readWorkload } from "./workloads.ts";
 
 export interface WorldInput {
@@ -40,16 +41,9 @@ export interface ReadWorld {
   readonly problems: readonly Problem[];
 }
 
-const policyKinds: readonly string[] = [
-  "NetworkPolicy",
-  "CiliumNetworkPolicy",
-  "CiliumClusterwideNetworkPolicy",
-  "ClusterNetworkPolicy",
-] satisfies readonly PolicyKind[];
-
 /** Before 1.20 Cilium does not know ClusterNetworkPolicy (L9). */
-function isPolicyKind(kind: string, cilium: CiliumVersion): kind is PolicyKind {
-  return policyKinds.includes(kind) && (kind !== "ClusterNetworkPolicy" || cilium === "1.20");
+function readAsPolicy(kind: string, cilium: CiliumVersion): PolicyKind | undefined {
+  return kind === "ClusterNetworkPolicy" && cilium === "1.20" ? kind : policyKindOf(kind);
 }
 
 /** Pods come before externals, each in the order given. */
@@ -78,9 +72,10 @@ export function readWorld(input: WorldInput): ReadWorld {
     const { object } = manifest;
     const reading = new Reading(() => placeOf(manifest));
     if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
-    if (!isPolicyKind(kind, cilium)) noteOtherKind(object, cilium, reading);
+    const policyKind = readAsPolicy(kind, cilium);
+    if (policyKind === undefined) noteOtherKind(object, cilium, reading);
     else {
-      const read = readPolicy(kind, object, given, reading);
+      const read = readPolicy(policyKind, object, given, reading);
       rules.push(...read.rules);
       hostRules.push(...read.hostRules);
     }
@@ -232,6 +227,6 @@ function isName({ kind }: PeerSelector): boolean {
 function readRef(kind: PolicyKind, object: Fields, reading: Reading): PolicyRef {
   const metadata = metadataOf(object);
   const name = reading.text(metadata["name"], "metadata.name") ?? "";
-  if (kind === "CiliumClusterwideNetworkPolicy" || kind === "ClusterNetworkPolicy") return { kind, name };
+  if (isClusterwide(kind)) return { kind, name };
   return { kind, namespace: reading.text(metadata["namespace"], "metadata.namespace") ?? "default", name };
 }

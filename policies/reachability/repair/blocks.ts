@@ -1,8 +1,9 @@
 /**
  * Blocks: the specs of all policies that a repair may extend, each with the rules that were read from it.
  */
-import type { Origin, PolicyKind, PolicyRef, Rule } from "../model.ts";
+import type { Origin, PolicyRef, Rule } from "../model.ts";
 import { isFields, type Fields, type Manifest } from "../read/fields.ts";
+import { policyOf } from "../read/policy-objects.ts";
 import { at, pathOf, type Path } from "./edits.ts";
 
 /** One `spec`, or one element of `specs`. */
@@ -15,32 +16,16 @@ export interface Block {
   readonly rules: readonly Rule[];
 }
 
-const kinds: readonly string[] = [
-  "NetworkPolicy",
-  "CiliumNetworkPolicy",
-  "CiliumClusterwideNetworkPolicy",
-] satisfies readonly PolicyKind[];
-
-export function isPolicy({ object }: Manifest): boolean {
-  return typeof object["kind"] === "string" && kinds.includes(object["kind"]);
-}
-
 /** Blocks in the order of the manifests. Those that `editable` leaves out are somebody else's. */
 export function blocksOf(
   manifests: readonly Manifest[],
   rules: readonly Rule[],
   editable: (manifest: number) => boolean,
 ): readonly Block[] {
-  const byBlock = new Map<string, Rule[]>();
-  for (const rule of rules) {
-    const key = blockKey(rule.origin.policy, blockPath(rule.origin));
-    const known = byBlock.get(key);
-    if (known === undefined) byBlock.set(key, [rule]);
-    else known.push(rule);
-  }
+  const byBlock = Map.groupBy(rules, ({ origin }) => blockKey(origin.policy, blockPath(origin)));
   return manifests.flatMap((manifest, index) => {
-    if (!isPolicy(manifest) || !editable(index)) return [];
-    const policy = refOf(manifest.object);
+    const policy = policyOf(manifest.object);
+    if (policy === undefined || !editable(index)) return [];
     const { spec, specs } = manifest.object;
     const paths: Path[] = [
       ...(isFields(spec) ? [["spec"]] : []),
@@ -62,19 +47,6 @@ function blockKey({ kind, namespace, name }: PolicyRef, path: Path): string {
 function blockPath({ path }: Origin): Path {
   const steps = pathOf(path);
   return steps.slice(0, steps[0] === "specs" ? 2 : 1);
-}
-
-export function refOf(object: Fields): PolicyRef {
-  const metadata = isFields(object["metadata"]) ? object["metadata"] : {};
-  const kind = object["kind"] as PolicyKind;
-  const name = textOr(metadata["name"], "");
-  return kind === "CiliumClusterwideNetworkPolicy"
-    ? { kind, name }
-    : { kind, namespace: textOr(metadata["namespace"], "default"), name };
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === "string" ? value : otherwise;
 }
 
 /** The list entry that a rule was read from: `spec.egress[0]` of `spec.egress[0].to[1]`. */

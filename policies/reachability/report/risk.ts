@@ -31,7 +31,7 @@ export function riskOf(from: Endpoint, to: Endpoint): Risk {
 }
 
 /** Undefined for what is outside, and where nothing says it. */
-export function environmentOf(endpoint: Endpoint): string | undefined {
+function environmentOf(endpoint: Endpoint): string | undefined {
   const namespace = namespaceOf(endpoint);
   if (namespace === undefined) return undefined;
   const labels = environmentKeys.map((key) => endpoint.labels.get(`${namespaceLabelsPrefix}.${key}`)?.[0]?.value);
