@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BundleContext, HubblePart, Manifest } from "../policies/bundle.ts";
 import { selectBundles } from "../policies/bundles.ts";
-import { type Problem, ProblemsError, UserError } from "../policies/problems.ts";
+import { formatProblems, type Problem, ProblemsError, UserError } from "../policies/problems.ts";
 import { prove } from "../policies/prove.ts";
 import { argoCdPods } from "./argocd/pods.ts";
 import { argoCdValues } from "./argocd/values.ts";
@@ -94,8 +94,9 @@ async function decide(): Promise<Plan> {
   // What is left out has no namespace that policies could be in.
   const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
   const context = bundleContext(settings, facts, installs);
-  const { manifests, problems } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
+  const { manifests, problems, warnings: doubts } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
   if (problems.length > 0) throw new ProblemsError(problems);
+  for (const doubt of doubts) await pulumi.log.warn(formatProblems([doubt]));
 
   return {
     stack,
@@ -123,6 +124,7 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     kyverno: installs.includes("kyverno") ? "installed" : "absent",
     metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
     hubble: hubbleParts(settings.cilium.hubble),
+    meshAuthentication: settings.cilium.meshAuth === "disabled" ? "off" : "on",
     apiServerPlaces: facts.apiServerPlaces,
     choices: settings.policies,
   };

@@ -38,6 +38,8 @@ export interface BundleContext {
   readonly metrics: "scraped" | "unread";
   /** Parts of Hubble that run as pods. */
   readonly hubble: readonly HubblePart[];
+  /** Whether the agents can do handshakes: a rule that requires one drops everything while they cannot. */
+  readonly meshAuthentication: "on" | "off";
   /** Where the API server may run, seen from a pod. */
   readonly apiServerPlaces: readonly ApiServer[];
   /** What the stack chose for each bundle, defaults filled. */

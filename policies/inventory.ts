@@ -4,6 +4,7 @@
  */
 import type { Manifest } from "./bundle.ts";
 import { present } from "./names.ts";
+import { isFields } from "./reachability/read/fields.ts";
 
 interface PodPort {
   readonly name: string;
@@ -29,9 +30,17 @@ export function pod(
   };
 }
 
+const standInLabel = "platform-example";
+
 /** A pod of a namespace about whose workloads nothing is known: its label is nobody else's. */
 export function examplePod(where: string, name = "example"): Manifest {
-  return pod(where, name, { "platform-example": present });
+  return pod(where, name, { [standInLabel]: present });
+}
+
+/** Whether an object is such a pod. */
+export function isStandIn({ metadata }: { readonly metadata?: unknown }): boolean {
+  const labels = isFields(metadata) ? metadata["labels"] : undefined;
+  return isFields(labels) && labels[standInLabel] === present;
 }
 
 /** Cluster DNS, as kind and AKS both run it. */

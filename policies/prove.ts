@@ -1,14 +1,18 @@
 /**
  * prove: the promises of the chosen bundles, held against all their objects together, before any of them exists.
  *
- * Whatever Cilium would refuse, drop or silently reinterpret breaks the proof, and so does what cannot be known.
+ * Whatever Cilium would refuse, drop or silently reinterpret breaks the proof, and so does what cannot be known and what
+ * lint says does not do what it says.
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
-import { clusterDnsPod, namespace } from "./inventory.ts";
+import { clusterDnsPod, isStandIn, namespace } from "./inventory.ts";
+import { judged, lint, lintCodes } from "./lint/index.ts";
 import type { Problem } from "./problems.ts";
+import { re2Error } from "./reachability/judge/re2.ts";
 import { outsideOf } from "./reachability/outside.ts";
-import { checkPromises, readPromises, type PromiseResult } from "./reachability/promises.ts";
+import { checkPromises, readPromises, type PlatformPromise, type PromiseResult } from "./reachability/promises.ts";
 import { withExternals, type ApiServer } from "./reachability/read/externals.ts";
+import type { Manifest as ReadManifest } from "./reachability/read/fields.ts";
 import { readWorld } from "./reachability/read/world.ts";
 
 export interface Candidate {
@@ -25,32 +29,80 @@ export interface Proof {
   readonly results: readonly PromiseResult[];
   /** Every reason not to apply these objects. Empty: all is proved. */
   readonly problems: readonly Problem[];
+  /** What is applied all the same, and is seldom meant. */
+  readonly warnings: readonly Problem[];
 }
 
 export function prove({ bundles, context, apiServer }: Candidate): Proof {
   const manifests = bundles.flatMap((bundle) => bundle.manifests(context));
   const namespaces = Object.entries(context.namespaceLabels).map(([name, labels]) => namespace(name, labels));
   const inventory = once([...namespaces, clusterDnsPod, ...bundles.flatMap((bundle) => bundle.examples(context))]);
-  const { world, problems } = readWorld({
-    manifests: [...inventory, ...manifests].map((object) => ({ object: { ...object } })),
-    externals: [],
-    names: "as learned",
-  });
+  const objects = [...inventory, ...manifests].map((object) => ({ object: { ...object } }));
   const promises = bundles.map((bundle) => readPromises(bundle.promises(context), placeIn(bundle)));
   const lines = promises.flatMap((read) => read.promises);
-  const outside = outsideOf(world.rules);
-  const results = apiServer
-    .map((place) => checkPromises(lines, withExternals(world, outside, place)))
+  const seen = apiServer.map((place) => look(objects, lines, context, place));
+  const results = seen
+    .map((each) => each.results)
     .reduce((first, next) => first.map((result, index) => (result.kept ? (next[index] ?? result) : result)));
+  const found = judged(distinct(seen.flatMap(({ findings }) => findings)), objects).flatMap(({ problem, accepted }) =>
+    accepted === undefined ? [problem] : [],
+  );
   return {
     manifests,
     results,
     problems: [
-      ...problems,
+      ...found.filter(stops),
       ...promises.flatMap((read) => read.problems),
       ...results.filter(({ kept }) => !kept).map(brokenPromise),
     ],
+    warnings: found.filter((problem) => !stops(problem)),
   };
+}
+
+interface Look {
+  readonly results: readonly PromiseResult[];
+  /** Of reading and of lint. */
+  readonly findings: readonly Problem[];
+}
+
+/** All that can be said with the API server in one place. */
+function look(
+  objects: readonly ReadManifest[],
+  lines: readonly PlatformPromise[],
+  { meshAuthentication }: BundleContext,
+  apiServer: ApiServer,
+): Look {
+  const read = readWorld({
+    manifests: objects,
+    externals: [],
+    names: "as learned",
+    apiServer,
+    expressionError: re2Error,
+  });
+  const world = withExternals(read.world, outsideOf(read.world.rules), apiServer);
+  // Pods that stand for anybody are nobody's workloads: a selector that leaves them out says nothing wrong.
+  const manifests = objects.filter(({ object }) => !isStandIn(object));
+  const findings = [...read.problems, ...lint({ manifests, world, meshAuthentication })];
+  return { results: checkPromises(lines, world), findings };
+}
+
+const severities = new Map(lintCodes.map(({ code, severity }) => [code, severity]));
+
+/** Notes of lint because manifests do not tell what the agents can do. A stack does. */
+const certainHere: readonly string[] = ["lint/authentication-off"];
+
+/** What works as it is written, and says something else than it seems to. */
+const harmless: readonly string[] = ["reachability/bare-address", "reachability/kind-without-effect"];
+
+/** Whether the object is refused, does nothing of what it says, or locks out. */
+function stops({ code }: Problem): boolean {
+  if (certainHere.includes(code)) return true;
+  return severities.get(code) !== "note" && !harmless.includes(code);
+}
+
+/** What is found wherever the API server runs is told once. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 function placeIn({ name }: Bundle): (index: number) => string {

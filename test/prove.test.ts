@@ -111,6 +111,126 @@ describe("The proof", () => {
     );
   });
 
+  it("breaks on what lint says does nothing or locks out, in the words of lint", () => {
+    const order = inDev("orders", {
+      endpointSelector: {},
+      egress: [
+        {
+          toEntities: ["world"],
+          toPorts: [{ ports: [{ port: "443", protocol: "TCP" }], rules: { http: [{ path: "/orders" }] } }],
+        },
+      ],
+    });
+    assert.match(
+      problemsWith(order),
+      new RegExp(
+        "CiliumNetworkPolicy dev/orders › spec\\.egress\\[0\\]\\.toPorts\\[0\\]\\.rules\\.http: HTTP rules on port `443`, " +
+          "where clients speak TLS: the proxy sees no request in it, so every call fails\\n" +
+          "  expected `serverNames` without `rules`, or `terminatingTLS` and `originatingTLS` beside them\\n" +
+          "  fix: allow the server by name with `serverNames`, or end TLS with `terminatingTLS` and `originatingTLS`" +
+          "  \\[lint/http-on-tls-port\\]",
+      ),
+    );
+  });
+
+  it("breaks on an expression that RE2 does not take, because Cilium refuses the object", () => {
+    const path = inDev("path", {
+      endpointSelector: {},
+      egress: [
+        {
+          toEntities: ["cluster"],
+          toPorts: [{ ports: [{ port: "8080", protocol: "TCP" }], rules: { http: [{ path: "/(?!admin).*" }] } }],
+        },
+      ],
+    });
+    assert.match(problemsWith(path), /dev\/path › .*http\[0\]\.path: .*\[cilium\/refused\]/s);
+  });
+
+  it("breaks on a deny that cuts the API server off in one of the places where it may run", () => {
+    const deny: Manifest = inDev("no-world", {
+      endpointSelector: {},
+      enableDefaultDeny: { egress: false },
+      egressDeny: [{ toEntities: ["world"] }],
+    });
+    const found = (apiServer: Candidate["apiServer"]): string[] =>
+      prove({ bundles: [baseline, adding(deny)], context, apiServer }).problems.map(({ code }) => code);
+    assert.deepEqual(found(["on another node"]), []);
+    assert.deepEqual(found(anywhere), ["reachability/api-server-denied"]);
+  });
+
+  it("breaks on a handshake that the agents cannot do, and not on one that they can", () => {
+    const shy = inDev("shy", {
+      endpointSelector: {},
+      ingress: [{ fromEntities: ["health"], authentication: { mode: "required" } }],
+    });
+    const found = (meshAuthentication: "on" | "off"): string[] =>
+      prove({
+        bundles: [baseline, adding(shy)],
+        context: { ...context, meshAuthentication },
+        apiServer: anywhere,
+      }).problems.map(({ code, where }) => `${code} ${where}`);
+    assert.deepEqual(found("off"), [
+      "lint/authentication-off CiliumNetworkPolicy dev/shy › spec.ingress[0].authentication",
+    ]);
+    assert.deepEqual(found("on"), []);
+  });
+
+  it("warns of what is only seldom meant, once, and is silent where the object says why", () => {
+    const guard = inDev("guard", {
+      endpointSelector: {},
+      egressDeny: [{ toEndpoints: [{ matchLabels: { "k8s:io.kubernetes.pod.namespace": "uat" } }] }],
+    });
+    const warned = (manifest: Manifest): string[] => {
+      const { problems, warnings } = prove({ bundles: [adding(manifest)], context, apiServer: anywhere });
+      assert.deepEqual(problems, []);
+      return warnings.map(({ code, where }) => `${code} ${where}`);
+    };
+    assert.deepEqual(warned(guard), ["lint/deny-isolates CiliumNetworkPolicy dev/guard › spec.egressDeny"]);
+    const annotations = { "reach.cilium-platform/allow": "lint/deny-isolates: the namespace is to be closed" };
+    assert.deepEqual(warned({ ...guard, metadata: { ...guard.metadata, annotations } }), []);
+  });
+
+  it("breaks on a suppression that suppresses nothing, and never lets one accept what Cilium refuses", () => {
+    const suppressing = (line: string, spec: Manifest["spec"]): Manifest => {
+      const manifest = inDev("accepted", spec);
+      return { ...manifest, metadata: { ...manifest.metadata, annotations: { "reach.cilium-platform/allow": line } } };
+    };
+    const codes = (manifest: Manifest): string[] =>
+      prove({ bundles: [adding(manifest)], context, apiServer: anywhere }).problems.map(({ code }) => code);
+    assert.deepEqual(codes(suppressing("lint/every-name: any", { endpointSelector: {}, ingress: [{}] })), [
+      "lint/unused-suppression",
+    ]);
+    assert.deepEqual(codes(suppressing("cilium/refused: any", { endpointSelector: {}, enableDefaultDeny: true })), [
+      "cilium/refused",
+      "cilium/refused",
+      "lint/unusable-suppression",
+    ]);
+  });
+
+  for (const kind of ["must", "never"] as const) {
+    it(`never takes an unknown verdict for a kept \`${kind}\`, not even where its cause is accepted`, () => {
+      const byGroup = inDev("by-group", {
+        endpointSelector: {},
+        egress: [{ toGroups: [{ aws: { securityGroupsIds: ["sg-1"] } }] }],
+      });
+      const annotations = { "reach.cilium-platform/allow": "reachability/not-modelled: a group of our cloud" };
+      const accepted = { ...byGroup, metadata: { ...byGroup.metadata, annotations } };
+      const line = "dev/example -> 203.0.113.7 TCP 443";
+      const bundle: Bundle = {
+        ...adding(accepted),
+        promises: () => [
+          kind === "must" ? { must: line, because: "it is ours" } : { never: line, because: "it is not" },
+        ],
+      };
+      const silent: Bundle = { ...baseline, promises: () => [] };
+      const { problems } = prove({ bundles: [silent, bundle], context, apiServer: ["on another node"] });
+      assert.deepEqual(
+        problems.map(({ code, what }) => `${code}: ${what.split("\n")[0] ?? ""}`),
+        [`policies/broken-promise: \`${kind}: ${line}\` does not hold: ${line}: unknown`],
+      );
+    });
+  }
+
   it("does not take a promise that is none for kept", () => {
     const bundle: Bundle = {
       ...baseline,
