@@ -6,7 +6,7 @@
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { clusterDnsPod, isStandIn, namespace } from "./inventory.ts";
-import { judged, lint, lintCodes } from "./lint/index.ts";
+import { judged, lint, lintCodes } from "./lint/lint.ts";
 import type { Problem } from "./problems.ts";
 import { re2Error } from "./reachability/judge/re2.ts";
 import { outsideOf } from "./reachability/outside.ts";

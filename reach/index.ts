@@ -6,7 +6,7 @@
 import { diffReport } from "../policies/reachability/report/diff-report.ts";
 import { explain as explained, type Explanation } from "../policies/reachability/explain.ts";
 import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
-import type { LintInput } from "../policies/lint/index.ts";
+import type { LintInput } from "../policies/lint/lint.ts";
 import type { CiliumVersion } from "../policies/reachability/model.ts";
 import { withNamed } from "../policies/reachability/report/named-outside.ts";
 import { checkPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";

@@ -1,5 +1,5 @@
 /** Linted: what lint says of a scenario, judged by the suppressions that its objects carry. */
-import { judged, lint, lintCodes, type LintInput } from "../policies/lint/index.ts";
+import { judged, lint, lintCodes, type LintInput } from "../policies/lint/lint.ts";
 import { findingOf, ranked, type Finding } from "./findings.ts";
 import type { Scenario } from "./scenario.ts";
 

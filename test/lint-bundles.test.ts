@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 import { bundles } from "../policies/bundles.ts";
 import type { Manifest } from "../policies/bundle.ts";
-import { lint } from "../policies/lint/index.ts";
+import { lint } from "../policies/lint/lint.ts";
 import { fullContext } from "./support/bundle-context.ts";
 import { allowEverything, objectsOf, worldOf } from "./support/bundle-world.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { lintCodes } from "../policies/lint/index.ts";
+import { lintCodes } from "../policies/lint/lint.ts";
 import { lint, type LintQuestion } from "../reach/index.ts";
 import { cases, type Case } from "./lint-rules.ts";
 

@@ -1,5 +1,5 @@
 /** Findings as SARIF 2.1.0, which code scanning services show beside the line. */
-import { lintCodes } from "../../policies/lint/index.ts";
+import { lintCodes } from "../../policies/lint/lint.ts";
 import type { Finding, Severity } from "../findings.ts";
 import { version } from "../version.ts";
 
