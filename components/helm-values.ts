@@ -30,3 +30,10 @@ export function isMap(value: unknown): value is HelmValues {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
+
+/** Helm takes everything but the empty for true, the text `false` included. */
+export function isTrueToHelm(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === 0 || value === "") return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return isMap(value) ? Object.keys(value).length > 0 : true;
+}

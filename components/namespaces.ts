@@ -2,12 +2,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { isolateLabel, present } from "../policies/names.ts";
 import type { ClusterHandle } from "./cluster/handle.ts";
+import { namespaceLabels, type NamespaceSettings } from "./namespace-labels.ts";
 import { ownedBy } from "./owned.ts";
-import type { Settings } from "./settings.ts";
-
-type NamespaceSettings = Settings["namespaces"];
 
 export interface NamespacesArgs {
   readonly cluster: ClusterHandle;
@@ -28,21 +25,4 @@ export class Namespaces extends pulumi.ComponentResource {
     }
     this.registerOutputs({});
   }
-}
-
-/**
- * The user's labels and ours. Whether a namespace is closed is said by `isolated` alone: our own label among the user's
- * counts for nothing.
- */
-export function namespaceLabels({ isolated, labels }: NamespaceSettings[string]): Record<string, string> {
-  const theirs = Object.entries(labels).filter(([key]) => key !== isolateLabel);
-  return { ...Object.fromEntries(theirs), ...(isolated ? { [isolateLabel]: present } : {}) };
-}
-
-/** Names of the namespaces that start closed, sorted. */
-export function isolatedNamespaces(namespaces: NamespaceSettings): readonly string[] {
-  return Object.entries(namespaces)
-    .filter(([, { isolated }]) => isolated)
-    .map(([namespace]) => namespace)
-    .sort();
 }

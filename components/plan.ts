@@ -6,25 +6,13 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { BundleContext, HubblePart, Manifest } from "../policies/bundle.ts";
-import { selectBundles } from "../policies/bundles.ts";
+import type { Manifest } from "../policies/bundle.ts";
 import { formatProblems, type Problem, ProblemsError, UserError } from "../policies/problems.ts";
 import { prove } from "../policies/prove.ts";
-import { argoCdPods } from "./argocd/pods.ts";
-import { argoCdValues } from "./argocd/values.ts";
+import { candidateWith, judgeStack } from "./candidate.ts";
 import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
-import { refuseImpossible } from "./cilium/compatibility.ts";
-import { ciliumValues } from "./cilium/values.ts";
-import { aksWarnings } from "./cluster/aks-problems.ts";
-import { clusterFacts } from "./cluster/facts.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
-import { gatewayPods } from "./gateway/gateway.ts";
-import { gatewayValues } from "./gateway/values.ts";
-import { mergeValues } from "./helm-values.ts";
-import { rewriteImages } from "./images.ts";
-import { kyvernoValues } from "./kyverno/values.ts";
-import { isolatedNamespaces, namespaceLabels } from "./namespaces.ts";
 import { overlayProblems } from "./overlays.ts";
 import type { Settings } from "./settings.ts";
 import { settingsFromPulumi } from "./settings-reader.ts";
@@ -59,23 +47,8 @@ async function decide(): Promise<Plan> {
   const stack = pulumi.getStack();
   const file = `Pulumi.${stack}.yaml`;
   const settings = settingsFromPulumi();
-  const facts = clusterFacts(settings);
-  const bundles = selectBundles(settings.policies);
-  const wanted = wantedCharts(settings);
-  const wholeContext = bundleContext(settings, facts, wanted);
-  const values = (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">): HelmValues =>
-    rewriteImages(chart, chartValues(chart, settings, facts, cluster.apiServerHost), settings.imageRegistry);
-
-  const warnings = [
-    ...refuseImpossible({
-      stack,
-      settings,
-      facts,
-      values,
-      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(wholeContext) })),
-    }),
-    ...(settings.target === "aks" ? aksWarnings(settings.aks, file) : []),
-  ];
+  const judged = judgeStack(stack, settings);
+  const { facts, bundles, wanted, values, warnings } = judged;
   for (const { where, what } of warnings) await pulumi.log.warn(`${where}: ${what}`);
 
   const prepared = await prepareCharts(wanted, {
@@ -93,8 +66,7 @@ async function decide(): Promise<Plan> {
 
   // What is left out has no namespace that policies could be in.
   const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
-  const context = bundleContext(settings, facts, installs);
-  const { manifests, problems, warnings: doubts } = prove({ bundles, context, apiServer: facts.apiServerPlaces });
+  const { manifests, problems, warnings: doubts } = prove(candidateWith(installs, judged));
   if (problems.length > 0) throw new ProblemsError(problems);
   for (const doubt of doubts) await pulumi.log.warn(formatProblems([doubt]));
 
@@ -109,61 +81,6 @@ async function decide(): Promise<Plan> {
     manifests,
     values,
   };
-}
-
-/** What the stack tells its bundles, with these charts installed. */
-export function bundleContext(settings: Settings, facts: ClusterFacts, installs: readonly ChartKey[]): BundleContext {
-  return {
-    isolatedNamespaces: isolatedNamespaces(settings.namespaces),
-    namespaceLabels: Object.fromEntries(
-      Object.entries(settings.namespaces).map(([name, choices]) => [name, namespaceLabels(choices)]),
-    ),
-    entry: facts.entry,
-    ...(installs.includes("nginxGatewayFabric") ? { gateway: gatewayPods } : {}),
-    ...(installs.includes("argoCd") ? { argocd: argoCdPods(settings.argocd, facts) } : {}),
-    kyverno: installs.includes("kyverno") ? "installed" : "absent",
-    metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
-    hubble: hubbleParts(settings.cilium.hubble),
-    meshAuthentication: settings.cilium.meshAuth === "disabled" ? "off" : "on",
-    apiServerPlaces: facts.apiServerPlaces,
-    choices: settings.policies,
-  };
-}
-
-/** The UI brings the relay along. */
-function hubbleParts({ enabled, relay, ui }: Settings["cilium"]["hubble"]): readonly HubblePart[] {
-  if (!enabled) return [];
-  return [...(relay || ui ? (["relay"] as const) : []), ...(ui ? (["ui"] as const) : [])];
-}
-
-/** The charts the settings ask for. */
-export function wantedCharts(settings: Pick<Settings, "kyverno" | "gateway" | "argocd">): ChartKey[] {
-  return [
-    "cilium",
-    ...(settings.gateway.enabled ? (["gatewayApi", "nginxGatewayFabric"] as const) : []),
-    ...(settings.kyverno.enabled ? (["kyverno"] as const) : []),
-    ...(settings.argocd.enabled ? (["argoCd"] as const) : []),
-  ];
-}
-
-export function chartValues(
-  chart: ChartKey,
-  settings: Settings,
-  facts: ClusterFacts,
-  apiServerHost: ClusterHandle["apiServerHost"],
-): HelmValues {
-  switch (chart) {
-    case "cilium":
-      return ciliumValues(settings, facts, apiServerHost);
-    case "gatewayApi":
-      return {};
-    case "kyverno":
-      return mergeValues(kyvernoValues(settings, facts), settings.kyverno.values);
-    case "nginxGatewayFabric":
-      return mergeValues(gatewayValues(settings, facts), settings.gateway.values);
-    case "argoCd":
-      return mergeValues(argoCdValues(settings, facts), settings.argocd.values);
-  }
 }
 
 /** What is missing, and what cannot be installed without it: a gateway's objects are of kinds that another chart brings. */

@@ -1,6 +1,6 @@
 /** Manifests: YAML files of a bundle as plain objects. The only place in policies that touches the disk. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 
 import { parse } from "yaml";
 
@@ -9,7 +9,27 @@ import { isFields } from "./reachability/read/fields.ts";
 
 /** One object per file, in the order asked for. */
 export function manifestsIn(folder: string, ...files: readonly string[]): readonly Manifest[] {
-  return files.map((file) => parseManifest(readFileSync(join(folder, file), "utf8"), join(folder, file)));
+  return files.map((file) => {
+    const [path, text] = [join(folder, file), readFileSync(join(folder, file), "utf8")];
+    const manifest = parseManifest(text, path);
+    sources.set(manifest.spec, `${relative(project, path).replaceAll(sep, "/")}:${String(firstLine(text))}`);
+    return manifest;
+  });
+}
+
+const project = join(import.meta.dirname, "..");
+
+/** By the part of an object that stays the same wherever it is placed. */
+const sources = new WeakMap<Manifest["spec"], string>();
+
+/** `policies/baseline/allow-dns.yaml:4`: where an object stands in a file, letter by letter. Undefined for any other. */
+export function sourceOf({ spec }: Manifest): string | undefined {
+  return sources.get(spec);
+}
+
+/** Of the object itself, behind comments. */
+function firstLine(text: string): number {
+  return text.split("\n").findIndex((line) => !/^(#.*|---\s*|\s*)$/.test(line)) + 1;
 }
 
 /** A file of ours that is no Kubernetes object is our mistake, not the user's: it throws. */

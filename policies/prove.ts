@@ -5,7 +5,7 @@
  * lint says does not do what it says.
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
-import { clusterDnsPod, isStandIn, namespace } from "./inventory.ts";
+import { inventoryOf, isStandIn } from "./inventory.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
 import type { Problem } from "./problems.ts";
 import { re2Error } from "./reachability/judge/re2.ts";
@@ -35,9 +35,7 @@ export interface Proof {
 
 export function prove({ bundles, context, apiServer }: Candidate): Proof {
   const manifests = bundles.flatMap((bundle) => bundle.manifests(context));
-  const namespaces = Object.entries(context.namespaceLabels).map(([name, labels]) => namespace(name, labels));
-  const inventory = once([...namespaces, clusterDnsPod, ...bundles.flatMap((bundle) => bundle.examples(context))]);
-  const objects = [...inventory, ...manifests].map((object) => ({ object: { ...object } }));
+  const objects = [...inventoryOf({ bundles, context }), ...manifests].map((object) => ({ object: { ...object } }));
   const promises = bundles.map((bundle) => readPromises(bundle.promises(context), placeIn(bundle)));
   const lines = promises.flatMap((read) => read.promises);
   const seen = apiServer.map((place) => look(objects, lines, context, place));
@@ -107,12 +105,6 @@ function distinct(problems: readonly Problem[]): readonly Problem[] {
 
 function placeIn({ name }: Bundle): (index: number) => string {
   return (index) => `bundle ${name}, promise ${String(index + 1)}`;
-}
-
-/** Two bundles may speak of the same pod. */
-function once(manifests: readonly Manifest[]): readonly Manifest[] {
-  const keyOf = ({ kind, metadata }: Manifest): string => [kind, metadata.namespace ?? "", metadata.name].join("/");
-  return [...new Map(manifests.map((manifest) => [keyOf(manifest), manifest])).values()];
 }
 
 function brokenPromise({ kind, text, where, because, failures }: PromiseResult): Problem {

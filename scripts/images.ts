@@ -4,13 +4,12 @@
  * The list is what the charts render to with the stack's own values; what could not be rendered is named, never left out
  * in silence.
  */
+import { chartValues, wantedCharts } from "../components/candidate.ts";
 import { prepareCharts, type MissingChart } from "../components/charts/prepare.ts";
 import { clusterFacts } from "../components/cluster/facts.ts";
 import { mirrored, rewriteImages } from "../components/images.ts";
-import { chartValues, wantedCharts } from "../components/plan.ts";
 import type { Settings } from "../components/settings.ts";
-import { readSettings } from "../components/settings-reader.ts";
-import { readStackFiles } from "../components/settings/stack-files.ts";
+import { settingsOfStackFile } from "../components/settings/read.ts";
 import { kindNodeImage, kubernetesVersion, registryCacheImage } from "../components/versions.ts";
 import { readOwnCommand } from "./command-line.ts";
 import { helmTemplate } from "./helm-template.ts";
@@ -30,7 +29,7 @@ export async function images(args: readonly string[]): Promise<number> {
   const { stack, tools } = readOwnCommand(args);
   const projectDir = process.cwd();
   await targetOf(stack, projectDir);
-  const settings = settingsOfStack(stack, projectDir);
+  const settings = settingsOfStackFile(projectDir, stack);
   const log = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
@@ -43,23 +42,6 @@ export async function images(args: readonly string[]): Promise<number> {
   for (const image of notFromMirror(found.images, settings.imageRegistry)) log(`not from the mirror: ${image}`);
   // Where nodes are simulated a chart may be left out; elsewhere the list would be of half a platform.
   return found.missing.length === 0 || clusterFacts(settings).nodes === "simulated" ? 0 : 1;
-}
-
-/** The settings as the stack file says them, whether or not the stack exists yet. */
-export function settingsOfStack(stack: string, projectDir: string): Settings {
-  const files = readStackFiles(projectDir);
-  const own = files.find((file) => file.stack === stack);
-  const config = Object.entries(own?.values ?? {}).map(([key, value]): [string, string] => [
-    `platform:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return readSettings({
-    stack,
-    config: Object.fromEntries(config),
-    file: own?.file ?? `Pulumi.${stack}.yaml`,
-    siblings: files.filter((file) => file.stack !== stack),
-    ...(own === undefined ? {} : { own }),
-  });
 }
 
 /** Renders what the stack installs. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { gatewayPods } from "../components/gateway/gateway.ts";
+import { gatewayPods } from "../components/gateway/pods.ts";
 import { baseline } from "../policies/baseline/bundle.ts";
 import type { Bundle, BundleContext, BundlePromise, Manifest } from "../policies/bundle.ts";
 import { bothSides } from "../policies/edges.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 
 import { GatewayApi } from "../components/gateway/crds.ts";
-import { gatewayNames, NginxGatewayFabric } from "../components/gateway/gateway.ts";
+import { NginxGatewayFabric } from "../components/gateway/gateway.ts";
+import { gatewayNames } from "../components/gateway/pods.ts";
 import { namesOfGateway } from "../components/gateway/names.ts";
 import { platformGateway } from "../components/gateway/platform-gateway.ts";
 import { gatewayValues } from "../components/gateway/values.ts";

@@ -6,9 +6,10 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { wantedCharts } from "../components/candidate.ts";
 import { rememberFailure } from "../components/charts/cache.ts";
 import type { MissingChart } from "../components/charts/prepare.ts";
-import { planPlatform, refuseMissing, wantedCharts, withDependents } from "../components/plan.ts";
+import { planPlatform, refuseMissing, withDependents } from "../components/plan.ts";
 import { charts, type ChartKey } from "../components/versions.ts";
 import { ProblemsError } from "../policies/problems.ts";
 import { cloudFacts, foreignFacts, localFacts, simulatedFacts } from "./support/cluster-handle.ts";

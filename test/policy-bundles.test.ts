@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { isolatedNamespaces, namespaceLabels, Namespaces } from "../components/namespaces.ts";
+import { isolatedNamespaces, namespaceLabels } from "../components/namespace-labels.ts";
+import { Namespaces } from "../components/namespaces.ts";
 import { PolicyBundles } from "../components/policy-bundles.ts";
 import { baseline } from "../policies/baseline/bundle.ts";
 import { silentContext } from "./support/bundle-context.ts";

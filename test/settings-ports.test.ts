@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { hostPorts, nodePorts, publishedPorts } from "../components/settings/ports.ts";
 import { readStackFiles, type StackFile } from "../components/settings/stack-files.ts";
-import { readSettings } from "../components/settings-reader.ts";
+import { readSettings } from "../components/settings/read.ts";
 import { ProblemsError } from "../policies/problems.ts";
 import { settingsOf } from "./support/settings.ts";
 import { asPulumiGives } from "./support/stack-config.ts";

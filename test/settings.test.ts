@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { ProblemsError } from "../policies/problems.ts";
-import { readSettings } from "../components/settings-reader.ts";
+import { readSettings } from "../components/settings/read.ts";
 import type { SettingsInput } from "../components/settings/review.ts";
 import { asPulumiGives, fixtureConfig, fixtureText } from "./support/stack-config.ts";
 

@@ -7,7 +7,7 @@ import type { BundleNeeds } from "../../policies/bundle.ts";
 import type { Problem } from "../../policies/problems.ts";
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
-import { isMap, valueAt } from "../helm-values.ts";
+import { isTrueToHelm, valueAt } from "../helm-values.ts";
 import type { Settings } from "../settings.ts";
 
 /** What a stack would become. */
@@ -89,13 +89,6 @@ export function caseOf(candidate: Candidate): Case {
     kubeProxyReplacement: String(value("kubeProxyReplacement")) === "true",
     routing: value("routingMode") === "native" ? "native" : "tunnel",
   };
-}
-
-/** Helm takes everything but the empty for true, the text `false` included. */
-function isTrueToHelm(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === 0 || value === "") return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return isMap(value) ? Object.keys(value).length > 0 : true;
 }
 
 export function refuse(where: string, what: string, expected: string, fix?: string): Objection {

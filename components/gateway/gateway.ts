@@ -5,14 +5,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { GatewayPods } from "../../policies/bundle.ts";
 import { gatewayControlNamespace, gatewayNamespace } from "../../policies/names.ts";
 import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
 import { ownedBy } from "../owned.ts";
-import { type GatewayNames, namesOfGateway } from "./names.ts";
 import { platformGateway } from "./platform-gateway.ts";
-import { gatewayClass, listenerPorts } from "./values.ts";
+import { gatewayName, gatewayReleaseName } from "./pods.ts";
 
 export interface NginxGatewayFabricArgs {
   readonly cluster: ClusterHandle;
@@ -21,15 +19,6 @@ export interface NginxGatewayFabricArgs {
   /** The release that brought the Gateway API: without its kinds this one is refused. */
   readonly after: readonly pulumi.Resource[];
 }
-
-const releaseName = "ngf";
-const gatewayName = "platform";
-
-/** What the chart and the controller call what they make; for selectors, routes and policies. */
-export const gatewayNames: GatewayNames = namesOfGateway(releaseName, gatewayName, gatewayClass);
-
-/** What policies must know of it. */
-export const gatewayPods: GatewayPods = { ...gatewayNames, listenerPorts: Object.values(listenerPorts) };
 
 export class NginxGatewayFabric extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
@@ -52,7 +41,7 @@ export class NginxGatewayFabric extends pulumi.ComponentResource {
       {
         chart: "nginxGatewayFabric",
         cluster,
-        releaseName,
+        releaseName: gatewayReleaseName,
         namespace: controlNamespace.metadata.name,
         values,
       },

@@ -6,9 +6,9 @@ import { join } from "node:path";
 
 import { parse, parseAllDocuments } from "yaml";
 
+import { bundleContext, wantedCharts } from "../../components/candidate.ts";
 import { clusterFacts } from "../../components/cluster/facts.ts";
-import { namespaceLabels } from "../../components/namespaces.ts";
-import { bundleContext, wantedCharts } from "../../components/plan.ts";
+import { namespaceLabels } from "../../components/namespace-labels.ts";
 import { baseline } from "../../policies/baseline/bundle.ts";
 import { bundles, selectBundles } from "../../policies/bundles.ts";
 import { clusterDnsPod } from "../../policies/inventory.ts";

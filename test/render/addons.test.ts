@@ -5,7 +5,7 @@ import { parse } from "yaml";
 
 import { argoCdParameters, argoCdValues } from "../../components/argocd/values.ts";
 import type { HelmValues } from "../../components/chart.ts";
-import { gatewayNames } from "../../components/gateway/gateway.ts";
+import { gatewayNames } from "../../components/gateway/pods.ts";
 import { gatewayValues } from "../../components/gateway/values.ts";
 import { isMap, valueAt } from "../../components/helm-values.ts";
 import { imageValues, rewriteImages } from "../../components/images.ts";

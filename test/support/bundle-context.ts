@@ -1,6 +1,6 @@
 /** Contexts for tests of bundles: two isolated namespaces, one in each of two environments, and the whole platform. */
+import { bundleContext, wantedCharts } from "../../components/candidate.ts";
 import { clusterFacts } from "../../components/cluster/facts.ts";
-import { bundleContext, wantedCharts } from "../../components/plan.ts";
 import type { BundleContext } from "../../policies/bundle.ts";
 import { bundleNames } from "../../policies/choices.ts";
 import { settingsOf } from "./settings.ts";

@@ -1,6 +1,6 @@
 /** Settings for tests: what a test says, every default beside it, read as a stack's own are read. */
 import { type Settings } from "../../components/settings.ts";
-import { readSettings } from "../../components/settings-reader.ts";
+import { readSettings } from "../../components/settings/read.ts";
 
 /** Top-level keys as they stand in a stack file. Throws what a person would be told. */
 export function settingsOf(written: Readonly<Record<string, unknown>>): Settings {
