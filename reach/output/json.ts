@@ -66,7 +66,10 @@ function sideJson({ l7, authentication }: Restriction): unknown {
         return "*";
       case "http":
       case "dns":
-        return { [by.kind]: by.rules.map((rule): unknown => JSON.parse(rule)) };
+        return {
+          [by.kind]: by.rules.map((rule): unknown => JSON.parse(rule)),
+          ...(by.serverNames === undefined || by.serverNames.length === 0 ? {} : { serverNames: by.serverNames }),
+        };
       case "tls":
         return { serverNames: by.serverNames };
       case "listener":
