@@ -45,6 +45,7 @@ const ways: Readonly<Partial<Record<RecipeName, OfficialWay>>> = {
   kind: { kind: "files", sites: ["github"] },
   helm: { kind: "files", sites: ["helm"] },
   actionlint: { kind: "files", sites: ["github"] },
+  kyverno: { kind: "files", sites: ["github"] },
   etcd: { kind: "kwokctl", sites: ["github"] },
   kubernetes: { kind: "kwokctl", sites: ["kubernetes"] },
   cilium: { kind: "image", sites: ["quay"] },
@@ -101,6 +102,12 @@ export function officialFiles(
       const file = `actionlint_${version}_${os}_${arch}.tar.gz`;
       const checksumUrl = `${release}/actionlint_${version}_checksums.txt`;
       return [{ tool: "actionlint", url: `${release}/${file}`, member: "actionlint", checksumUrl, ...pinned(file) }];
+    }
+    case "kyverno": {
+      const release = `${sites.github}/kyverno/kyverno/releases/download/v${version}`;
+      const file = `kyverno-cli_v${version}_${os}_${arch === "amd64" ? "x86_64" : arch}.tar.gz`;
+      const checksumUrl = `${release}/checksums.txt`;
+      return [{ tool: "kyverno-cli", url: `${release}/${file}`, member: "kyverno", checksumUrl, ...pinned(file) }];
     }
     case "pulumi":
     case "pulumi-kubernetes":

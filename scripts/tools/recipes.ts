@@ -19,6 +19,7 @@ export type ToolName =
   | "kind"
   | "helm"
   | "actionlint"
+  | "kyverno-cli"
   | "policy-oracle";
 
 export type RecipeName =
@@ -31,6 +32,7 @@ export type RecipeName =
   | "kind"
   | "helm"
   | "actionlint"
+  | "kyverno"
   | "oracle";
 
 export interface Recipe {
@@ -72,6 +74,14 @@ export const recipes: readonly Recipe[] = [
     versionFromPackage: "@pulumi/kubernetes",
     coldSeconds: 310,
     coldGigabytes: 5,
+  },
+  {
+    name: "kyverno",
+    module: "github.com/kyverno/kyverno",
+    binaries: { "kyverno-cli": "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno" },
+    variables: (version) => ({ "github.com/kyverno/kyverno/pkg/version.BuildVersion": version }),
+    coldSeconds: 280,
+    coldGigabytes: 5.5,
   },
   {
     name: "kubernetes",
