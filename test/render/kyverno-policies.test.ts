@@ -16,6 +16,7 @@ describe("Kyverno's CLI", function () {
 
   it("is of the version of the chart", () => {
     const said = execFileSync(kyverno ?? "", ["version"], { encoding: "utf8" });
-    assert.match(said, new RegExp(`^Version: v?${RegExp.escape(charts.kyverno.appVersion)}$`, "m"));
+    const [, version] = /^Version: v?(.+)$/m.exec(said) ?? [];
+    assert.equal(version, charts.kyverno.appVersion);
   });
 });
