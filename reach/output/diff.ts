@@ -1,5 +1,6 @@
 /** Diff as text, Markdown and values: the worst first, what is unchanged as a number. */
 import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report/report.ts";
+import { remembered } from "../../policies/reachability/pairs/remembered.ts";
 import { portsText } from "../../policies/reachability/report/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
@@ -41,19 +42,19 @@ function kindText({ kind, l7 }: ChangeRow): string {
   return { narrowed: "NARROWED", widened: "WIDENED", otherwise: "L7-CHANGED" }[l7 ?? "otherwise"];
 }
 
-/** `Connectivity: 2 pairs become ALLOWED (1 crosses environments), 1 becomes DENIED; 1,284 unchanged, 0 unknown.` */
+/** `Connectivity: 2 pairs become ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED; 1,284 pairs unchanged, 0 unknown` */
 export function headline(report: DiffReport): string {
   const { cilium, unchanged, unknown } = report;
   const of = (choice: (row: ChangeRow) => boolean): number => pairsOf(report, report.changes.filter(choice));
   const opened = of(({ kind }) => kind === "ALLOWED");
-  const crossing = of(({ kind, risk }) => kind === "ALLOWED" && risk === "crosses environments");
+  const crossing = crossingsText(report);
   const closed = of(({ kind }) => kind === "DENIED");
   const l7 = (["narrowed", "widened", "otherwise"] as const).map((way) => of((row) => row.l7 === way));
   const [narrowed = 0, widened = 0, otherwise = 0] = l7;
   const parts = [
     ...(opened === 0
       ? []
-      : [`${becomes(opened)} ALLOWED${crossing === 0 ? "" : ` (${grouped(crossing)} across environments)`}`]),
+      : [`${becomes(opened)} ALLOWED${crossing === "" ? "" : ` (${crossing})`}`]),
     ...(closed === 0 ? [] : [`${becomes(closed)} DENIED`]),
     ...(narrowed === 0 ? [] : [`${grouped(narrowed)} narrowed at L7`]),
     ...(widened === 0 ? [] : [`${grouped(widened)} widened at L7`]),
@@ -63,6 +64,24 @@ export function headline(report: DiffReport): string {
     cilium.before === cilium.after ? `Cilium ${cilium.after}` : `Cilium ${cilium.before} to ${cilium.after}`;
   const said = parts.length === 0 ? "nothing changes" : parts.join(", ");
   return `Connectivity: ${said}; ${counted(unchanged, "pair")} unchanged, ${grouped(unknown)} unknown (${versions})`;
+}
+
+/** Pairs of environments that a headline names. */
+const namedCrossings = 3;
+
+/** Of what opens: `2 cross dev -> uat, 1 crosses uat -> dev`; empty where nothing does. */
+function crossingsText(report: DiffReport): string {
+  const rows = new Map<string, ChangeRow[]>();
+  for (const row of report.changes) {
+    if (row.kind !== "ALLOWED" || row.crossing === undefined) continue;
+    remembered(rows, `${row.crossing.from} -> ${row.crossing.to}`, () => []).push(row);
+  }
+  const told = [...rows].slice(0, namedCrossings).map(([ends, crossing]) => {
+    const pairs = pairsOf(report, crossing);
+    return `${grouped(pairs)} ${pairs === 1 ? "crosses" : "cross"} ${ends}`;
+  });
+  const more = pairsOf(report, [...rows.values()].slice(namedCrossings).flat());
+  return [...told, ...(more === 0 ? [] : [`${grouped(more)} more across environments`])].join(", ");
 }
 
 function becomes(pairs: number): string {

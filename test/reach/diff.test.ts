@@ -11,7 +11,7 @@ describe("reach diff", () => {
       {
         code: 0,
         out: [
-          "Connectivity: 1 pair becomes ALLOWED (1 across environments), 1 pair becomes DENIED, 1 narrowed at L7; 49 pairs unchanged, 0 unknown (Cilium 1.20)",
+          "Connectivity: 1 pair becomes ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED, 1 narrowed at L7; 49 pairs unchanged, 0 unknown (Cilium 1.20)",
           "",
           "ALLOWED  dev/api -> uat/db  TCP 5432  (crosses environments)",
           "  before   denied by ccnp dev-not-to-uat",
@@ -43,7 +43,7 @@ describe("reach diff", () => {
       {
         code: 0,
         out: [
-          "### Connectivity: 1 pair becomes ALLOWED (1 across environments), 1 pair becomes DENIED, 1 narrowed at L7; 49 pairs unchanged, 0 unknown (Cilium 1.20)",
+          "### Connectivity: 1 pair becomes ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED, 1 narrowed at L7; 49 pairs unchanged, 0 unknown (Cilium 1.20)",
           "",
           "Warnings:",
           "",
@@ -79,7 +79,7 @@ describe("reach diff", () => {
           '    {"name":"partner.example","members":["partner.example"],"kind":"external"}',
           "  ],",
           '  "changes": [',
-          '    {"kind":"ALLOWED","risk":"crosses environments","from":1,"to":2,"ports":[{"protocol":"TCP","first":5432,"last":5432}],"before":"denied by ccnp dev-not-to-uat","after":"allowed","because":["ccnp dev-not-to-uat spec.egressDeny[0] (test/fixtures/reach/shop/base/policies.yaml:41), deleted","cnp dev/api spec.egress[0] (test/fixtures/reach/shop/head/policies.yaml:34), changed"]}',
+          '    {"kind":"ALLOWED","risk":"crosses environments","crossing":{"from":"dev","to":"uat"},"from":1,"to":2,"ports":[{"protocol":"TCP","first":5432,"last":5432}],"before":"denied by ccnp dev-not-to-uat","after":"allowed","because":["ccnp dev-not-to-uat spec.egressDeny[0] (test/fixtures/reach/shop/base/policies.yaml:41), deleted","cnp dev/api spec.egress[0] (test/fixtures/reach/shop/head/policies.yaml:34), changed"]}',
           "  ],",
           '  "unchanged": 7,',
           '  "unknown": 0,',
@@ -123,7 +123,7 @@ describe("reach diff", () => {
       {
         code: 1,
         out: [
-          "Connectivity: 1 pair becomes ALLOWED (1 across environments); 7 pairs unchanged, 0 unknown (Cilium 1.20)",
+          "Connectivity: 1 pair becomes ALLOWED (1 crosses dev -> uat); 7 pairs unchanged, 0 unknown (Cilium 1.20)",
           "",
           "ALLOWED  dev/api -> uat/db  TCP 5432  (crosses environments)",
           "  before   denied by ccnp dev-not-to-uat",
@@ -145,7 +145,7 @@ describe("reach diff", () => {
       {
         code: 0,
         out: [
-          "Connectivity: 1 pair becomes ALLOWED (1 across environments); 7 pairs unchanged, 0 unknown (Cilium 1.20)",
+          "Connectivity: 1 pair becomes ALLOWED (1 crosses dev -> uat); 7 pairs unchanged, 0 unknown (Cilium 1.20)",
           "",
           "ALLOWED  dev/api -> uat/db  TCP 5432  (crosses environments)",
           "  before   denied by ccnp dev-not-to-uat",

@@ -18,7 +18,7 @@ import type { Endpoint, Traffic, World } from "../model.ts";
 import { Numbers } from "../pairs/numbers.ts";
 import { remembered } from "../pairs/remembered.ts";
 import { risks, type ChangeRow, type DiffReport, type Edge, type EdgeAnswer, type PortRange } from "./report.ts";
-import { riskOf } from "./risk.ts";
+import { crossingOf, riskOf } from "./risk.ts";
 import type { Selected } from "./selection.ts";
 import { squareOf, type SquareRow } from "../pairs/square.ts";
 
@@ -112,10 +112,13 @@ export function diffReport({ before, after, selected = {}, alike = "change" }: D
   function rowOf(from: number, to: number, change: Change): ChangeRow {
     const [client, server] = endsOf(from, to);
     const asks = traffic(client, server, change.ports);
+    const ends = [endpoints[client] ?? nobody, endpoints[server] ?? nobody] as const;
+    const crossing = crossingOf(...ends);
     return {
       kind: change.kind,
       ...(change.kind === "L7-CHANGED" ? { l7: l7Way(change.before, change.after) } : {}),
-      risk: riskOf(endpoints[client] ?? nobody, endpoints[server] ?? nobody),
+      risk: riskOf(...ends),
+      ...(crossing === undefined ? {} : { crossing }),
       from,
       to,
       ports: change.ports,

@@ -67,12 +67,20 @@ export interface MatrixReport {
 export const risks = ["crosses environments", "world", "system", "crosses namespaces", "same namespace"] as const;
 export type Risk = (typeof risks)[number];
 
+/** Two environments, as labels and names of namespaces say them. */
+export interface Crossing {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** One answer that changed. */
 export interface ChangeRow {
   readonly kind: ChangeKind;
   /** For `L7-CHANGED`: which way. `otherwise` is neither. */
   readonly l7?: "narrowed" | "widened" | "otherwise";
   readonly risk: Risk;
+  /** Absent unless the risk is `crosses environments`. */
+  readonly crossing?: Crossing;
   /** Positions in `groups`. */
   readonly from: number;
   readonly to: number;

@@ -2,7 +2,7 @@
 import { namespaceOf } from "./groups.ts";
 import { namespaceLabelsPrefix } from "../select/labels.ts";
 import type { Endpoint } from "../model.ts";
-import type { Risk } from "./report.ts";
+import type { Crossing, Risk } from "./report.ts";
 
 /** Labels of a namespace that say its environment, the first one it has. */
 const environmentKeys = ["env", "environment", "app.kubernetes.io/environment", "stage"];
@@ -23,11 +23,16 @@ const environmentWords = [
 ];
 
 export function riskOf(from: Endpoint, to: Endpoint): Risk {
-  const [here, there] = [environmentOf(from), environmentOf(to)];
-  if (here !== undefined && there !== undefined && here !== there) return "crosses environments";
+  if (crossingOf(from, to) !== undefined) return "crosses environments";
   if (isWorld(from) || isWorld(to)) return "world";
   if (isSystem(from) || isSystem(to)) return "system";
   return namespaceOf(from) === namespaceOf(to) ? "same namespace" : "crosses namespaces";
+}
+
+/** The two environments, where they differ and both are known. */
+export function crossingOf(from: Endpoint, to: Endpoint): Crossing | undefined {
+  const [here, there] = [environmentOf(from), environmentOf(to)];
+  return here === undefined || there === undefined || here === there ? undefined : { from: here, to: there };
 }
 
 /** Undefined for what is outside, and where nothing says it. */
