@@ -1,12 +1,12 @@
-/** Diff as text, Markdown and values: the worst first, what is unchanged as a number. */
+/** Diff as text and values: the worst first, what is unchanged as a number. */
 import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report/report.ts";
 import { remembered } from "../../policies/reachability/pairs/remembered.ts";
 import { portsText } from "../../policies/reachability/report/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted, grouped } from "./counted.ts";
 import { findingsLines } from "./findings.ts";
-import { flowsLines, useLines, useText } from "./flows.ts";
-import { csvText, markdownTable } from "./table.ts";
+import { flowsLines, useLines } from "./flows.ts";
+import { csvText } from "./table.ts";
 
 export function diffText(report: DiffReport, paint: Paint = plain): string {
   return [
@@ -37,7 +37,8 @@ function rowText({ groups }: DiffReport, row: ChangeRow, paint: Paint): string[]
   ];
 }
 
-function kindText({ kind, l7 }: ChangeRow): string {
+/** The change in one word. */
+export function kindText({ kind, l7 }: ChangeRow): string {
   if (kind !== "L7-CHANGED") return kind;
   return { narrowed: "NARROWED", widened: "WIDENED", otherwise: "L7-CHANGED" }[l7 ?? "otherwise"];
 }
@@ -52,9 +53,7 @@ export function headline(report: DiffReport): string {
   const l7 = (["narrowed", "widened", "otherwise"] as const).map((way) => of((row) => row.l7 === way));
   const [narrowed = 0, widened = 0, otherwise = 0] = l7;
   const parts = [
-    ...(opened === 0
-      ? []
-      : [`${becomes(opened)} ALLOWED${crossing === "" ? "" : ` (${crossing})`}`]),
+    ...(opened === 0 ? [] : [`${becomes(opened)} ALLOWED${crossing === "" ? "" : ` (${crossing})`}`]),
     ...(closed === 0 ? [] : [`${becomes(closed)} DENIED`]),
     ...(narrowed === 0 ? [] : [`${grouped(narrowed)} narrowed at L7`]),
     ...(widened === 0 ? [] : [`${grouped(widened)} widened at L7`]),
@@ -106,7 +105,7 @@ export function oneSided({ appeared, disappeared }: DiffReport): string[] {
 }
 
 /** What stands on one side only, and who is meant where a group is called by one of its members. */
-function absences(report: DiffReport): string[] {
+export function absences(report: DiffReport): string[] {
   const { groups, changes } = report;
   const told = new Set(changes.flatMap(({ from, to }) => [from, to]));
   const several = groups.filter(
@@ -118,69 +117,6 @@ function absences(report: DiffReport): string[] {
 function some(names: readonly string[]): string {
   const shown = names.slice(0, 10).join(", ");
   return names.length > 10 ? `${shown} and ${String(names.length - 10)} more` : shown;
-}
-
-/** Rows of a comment: the rest is told as numbers per pair of namespaces. */
-const shownRows = 50;
-
-/** Below what a comment of GitHub may hold (65,536 characters), with room for what others add. */
-const longestComment = 64_000;
-
-export function diffMarkdown(report: DiffReport): string {
-  const { changes, findings } = report;
-  const warnings = [
-    ...findings.slice(0, 10).map(({ where, what }) => `- ${where}: ${what}`),
-    ...moreOf(findings.length, 10),
-  ];
-  const top = [
-    `### ${headline(report)}`,
-    ...(report.flows === undefined ? [] : [...flowsLines(report.flows).map((line) => `- ${line}`)]),
-    ...absences(report).map((line) => `- ${line.replaceAll("*", "\\*")}`),
-    ...(warnings.length === 0 ? [] : ["", "Warnings:", "", ...warnings]),
-    "",
-  ].join("\n");
-  for (let rows = Math.min(shownRows, changes.length); rows > 0; rows = Math.floor(rows / 2)) {
-    const text = `${top}\n${table(report, rows)}\n`;
-    if (text.length <= longestComment) return text;
-  }
-  return top;
-}
-
-function moreOf(count: number, shown: number): string[] {
-  return count > shown ? [`- and ${String(count - shown)} more: \`reach lint\` tells them`] : [];
-}
-
-function table(report: DiffReport, rows: number): string {
-  const { groups, changes } = report;
-  const cells = changes
-    .slice(0, rows)
-    .map((row) => [
-      `${kindText(row)}, ${row.risk}`,
-      groups[row.from]?.name ?? "",
-      groups[row.to]?.name ?? "",
-      portsText(row.ports),
-      row.before,
-      row.after,
-      [...row.because.slice(0, 3), ...(row.because.length > 3 ? [`${String(row.because.length - 3)} more`] : [])].join(
-        "; ",
-      ),
-      ...(row.used === undefined ? [] : [useText(row.used)]),
-    ]);
-  const used = report.flows === undefined ? [] : ["Used"];
-  const shown = markdownTable(["What", "From", "To", "Ports", "Before", "After", "Because", ...used], cells);
-  return rows < changes.length ? `${shown}\n\n${restText(report, changes.slice(rows))}` : shown;
-}
-
-/** `and 120 more: DENIED dev -> uat 100, DENIED dev -> outside 20`. */
-function restText({ groups }: DiffReport, rows: readonly ChangeRow[]): string {
-  const counts = new Map<string, number>();
-  for (const row of rows) {
-    const [from, to] = [row.from, row.to].map((at) => groups[at]?.namespace ?? "outside");
-    const key = `${kindText(row)} ${from ?? ""} -> ${to ?? ""}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 20);
-  return `and ${String(rows.length)} more: ${most.map(([key, count]) => `${key} ${String(count)}`).join(", ")}`;
 }
 
 export function* diffCsv(report: DiffReport): Generator<string> {

@@ -21,7 +21,7 @@ export async function diff([paths]: readonly unknown[], words: Words, terminal: 
   const alike = isDrawing(words.output) ? "answer" : "change";
   const judged = diffReport({ before, after, selected, alike });
   const report = words.flows === undefined ? judged : await weighed(judged, [before, after], words.flows, terminal);
-  for await (const text of told(report, words.output, terminal)) terminal.print(text);
+  for await (const text of told(report, [before, after], words.output, terminal)) terminal.print(text);
   return fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
 }
 
@@ -57,14 +57,32 @@ function notTwo(count: number): ConstructorParameters<typeof ProblemsError>[0][n
   };
 }
 
-async function* told(report: DiffReport, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
+async function* told(
+  report: DiffReport,
+  scenarios: readonly [Scenario, Scenario],
+  output: Words["output"],
+  { paint }: Terminal,
+): AsyncGenerator<string> {
   if (isDrawing(output)) yield await drawn(output, report);
   else if (output === "json") yield (await import("../output/json.ts")).diffJson(report);
+  else if (output === "markdown") yield await comment(report, scenarios);
   else {
-    const { diffCsv, diffMarkdown, diffText } = await import("../output/diff.ts");
+    const { diffCsv, diffText } = await import("../output/diff.ts");
     if (output === "csv") yield* diffCsv(report);
-    else yield output === "text" ? diffText(report, paint) : diffMarkdown(report);
+    else yield diffText(report, paint);
   }
+}
+
+async function comment(report: DiffReport, [before, after]: readonly [Scenario, Scenario]): Promise<string> {
+  const { newcomersOf, warningsOf } = await import("../review.ts");
+  const { reviewMarkdown } = await import("../output/comment.ts");
+  const judged = (scenario: Scenario) => ({ scenario, meshAuthentication: "off" }) as const;
+  return reviewMarkdown({
+    report,
+    promises: { promises: [], withdrawn: [] },
+    warnings: warningsOf(judged(before), judged(after)),
+    newcomers: newcomersOf(after, report.appeared),
+  });
 }
 
 function fails({ changes }: DiffReport, on: Words["failOn"]): boolean {
