@@ -10,7 +10,7 @@ import type { Review } from "../../reach/review.ts";
 import { diffOf, external, pod, tcp } from "./drawn-reports.ts";
 
 function promise(text: string, kept: "kept" | "broken"): PromiseResult {
-  const [kind = "must", line = ""] = text.split(": ") as [PromiseResult["kind"], string];
+  const [kind, line] = text.split(": ") as [PromiseResult["kind"], string];
   return {
     kind,
     text: line,
