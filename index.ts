@@ -8,6 +8,7 @@ import "./components/stack-traces.ts";
 import { ArgoCd } from "./components/argocd/argocd.ts";
 import { Cilium } from "./components/cilium/cilium.ts";
 import { createCluster } from "./components/cluster/create.ts";
+import { EgressNodes } from "./components/cluster/egress-nodes.ts";
 import { GatewayApi } from "./components/gateway/crds.ts";
 import { NginxGatewayFabric } from "./components/gateway/gateway.ts";
 import { Kyverno } from "./components/kyverno/kyverno.ts";
@@ -16,6 +17,7 @@ import { Observability } from "./components/observability.ts";
 import { stackOutputs } from "./components/outputs.ts";
 import { planPlatform } from "./components/plan.ts";
 import { PolicyBundles } from "./components/policy-bundles.ts";
+import { egressGateway } from "./policies/egress-gateway/bundle.ts";
 import { argoCdNamespace, gatewayControlNamespace, gatewayNamespace, kyvernoNamespace } from "./policies/names.ts";
 
 // Refuses what cannot work, all of it at once, before anything is created.
@@ -29,6 +31,8 @@ const cilium = new Cilium("cilium", { cluster: bare, values: values("cilium", ba
 const { cluster } = cilium;
 
 // Independent of each other, so they install side by side.
+if (plan.bundles.includes(egressGateway.name) && plan.facts.egressNodes.length > 0)
+  new EgressNodes("egress-nodes", { cluster: bare });
 const namespaces = new Namespaces("namespaces", { cluster: bare, namespaces: settings.namespaces });
 const kyverno = installs.has("kyverno")
   ? new Kyverno("kyverno", { cluster, values: values("kyverno", cluster) })

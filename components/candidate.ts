@@ -82,6 +82,11 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     hubble: hubbleParts(settings.cilium.hubble),
     meshAuthentication: settings.cilium.meshAuth === "disabled" ? "off" : "on",
     apiServerPlaces: facts.apiServerPlaces,
+    clusterRanges: [
+      facts.podCidr,
+      ...(facts.serviceCidr === undefined ? [] : [facts.serviceCidr]),
+      ...facts.nodeRanges,
+    ],
     choices: settings.policies,
   };
 }

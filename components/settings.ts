@@ -5,6 +5,7 @@
  */
 import type * as v from "valibot";
 
+import { labels as apimLabels } from "../policies/apim-openai/labels.ts";
 import { bundleNames } from "../policies/choices.ts";
 import {
   block,
@@ -169,6 +170,28 @@ const policies = block({
     }),
     {},
     "Bundle `apim-openai`.",
+  ),
+  egressGateway: setting(
+    block({
+      namespace: maybe(dnsLabel, "Where the pods are. Absent: the namespace of `apimOpenai`."),
+      pods: setting(
+        list(named(labelKey, labelValue)),
+        [apimLabels.backend, apimLabels.ai, apimLabels.azureIdentity],
+        "Labels of the pods that leave through the gateway, one set for each kind of them.",
+      ),
+      destinations: setting(
+        list(ipv4Range),
+        [],
+        "Addresses outside the cluster that they reach through it. Required with the bundle.",
+      ),
+      excluded: setting(
+        list(ipv4Range),
+        [],
+        "Parts of `destinations` that they reach as before. The cluster's own ranges always are.",
+      ),
+    }),
+    {},
+    "Bundle `egress-gateway`. It opens nothing: the other policies decide who may leave.",
   ),
   fqdnEgress: setting(
     block({

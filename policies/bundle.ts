@@ -42,6 +42,8 @@ export interface BundleContext {
   readonly meshAuthentication: "on" | "off";
   /** Where the API server may run, seen from a pod. */
   readonly apiServerPlaces: readonly ApiServer[];
+  /** IPv4 ranges of pods, Services and nodes, as far as they are known before the cluster exists. */
+  readonly clusterRanges: readonly string[];
   /** What the stack chose for each bundle, defaults filled. */
   readonly choices: BundleChoices;
 }
@@ -63,12 +65,17 @@ export interface ArgoCdPods {
 
 export type HubblePart = "relay" | "ui";
 
+/** Features of Cilium that are off unless the stack switches them on, by the setting that does. */
+export type BundleFeature = "egressGateway" | "lbIpam" | "l2Announcements" | "bgp";
+
 /** What a bundle cannot work without; a setting that takes it away is refused. */
 export interface BundleNeeds {
   /** Cilium's proxy: rules about DNS names or HTTP requests. */
   readonly l7Proxy: boolean;
   /** Mutual authentication: a rule that requires it drops everything while it is off. */
   readonly authentication: boolean;
+  /** Absent: none. */
+  readonly features?: readonly BundleFeature[];
 }
 
 /** One line of a promise, as a file of promises says it (docs/reach.md). */

@@ -5,6 +5,7 @@ import type { Bundle } from "./bundle.ts";
 import { demoDns } from "./demo-dns/bundle.ts";
 import { demoFlights } from "./demo-flights/bundle.ts";
 import { demoStarWars } from "./demo-star-wars/bundle.ts";
+import { egressGateway } from "./egress-gateway/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
@@ -16,6 +17,7 @@ export const bundles: readonly Bundle[] = [
   gateway,
   platform,
   apimOpenai,
+  egressGateway,
   fqdnEgress,
   demoDns,
   demoFlights,

@@ -7,6 +7,7 @@ export const bundleNames = [
   "gateway",
   "platform",
   "apim-openai",
+  "egress-gateway",
   "fqdn-egress",
   "demo-dns",
   "demo-flights",
@@ -30,6 +31,16 @@ export interface BundleChoices {
     readonly azureNames: readonly string[];
     /** IPv4 ranges outside the cluster. */
     readonly deniedRanges: readonly string[];
+  };
+  readonly egressGateway: {
+    /** Where the pods are. Absent: where those of `apim-openai` are. */
+    readonly namespace?: string | undefined;
+    /** Labels of the pods, one set for each kind of them. */
+    readonly pods: readonly Readonly<Record<string, string>>[];
+    /** IPv4 ranges outside the cluster. */
+    readonly destinations: readonly string[];
+    /** Parts of the destinations that are left as directly as before. */
+    readonly excluded: readonly string[];
   };
   readonly fqdnEgress: InItsNamespace & { readonly names: readonly string[]; readonly ports: readonly number[] };
   readonly demoDns: InItsNamespace & { readonly form: "name" | "pattern" | "port" };

@@ -13,6 +13,9 @@ export const gatewayAccessLabel = "platform-gateway-access";
 /** The environment a namespace belongs to; its value is the environment's name. */
 export const environmentLabel = "environment";
 
+/** Nodes with this label are those through which the egress gateway leaves. */
+export const egressGatewayLabel = "egress-gateway";
+
 /** What a label says where it stands at all: absence is the other answer, there is no "false". */
 export const present = "true";
 

@@ -60,8 +60,9 @@ describe("A bundle with a namespace of its own", () => {
   });
 
   it("is told what it may be told under its own name", () => {
-    assert.deepEqual(bundleNames.slice(-5).map(choiceKey), [
+    assert.deepEqual(bundleNames.slice(-6).map(choiceKey), [
       "apimOpenai",
+      "egressGateway",
       "fqdnEgress",
       "demoDns",
       "demoFlights",

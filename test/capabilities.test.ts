@@ -49,6 +49,7 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ["15. Policy bundle: demo-flights", ["S3-01", "S3-02", "S3-03", "S3-04", "S3-05", "S3-10", "S3-11"]],
   ["16. Policy bundle: demo-star-wars", ["S4-18", "S4-19", "S4-20", "S4-21", "S4-22", "S4-23", "S4-26", "S4-27"]],
   ["17. Policy bundle: demo-dns", ["S4-28", "S4-29", "S4-30", "S4-31", "S4-32", "S3-06"]],
+  ["18. Egress gateway", ["S0-14", "S0-22"]],
 ];
 
 const tests = join(import.meta.dirname);

@@ -114,6 +114,7 @@ describe("The documents", () => {
       "policies/demo-dns/README.md",
       "policies/demo-flights/README.md",
       "policies/demo-star-wars/README.md",
+      "policies/egress-gateway/README.md",
       "policies/environment-isolation/README.md",
       "policies/fqdn-egress/README.md",
       "policies/gateway/README.md",

@@ -3,7 +3,7 @@
  *
  * What is judged are the merged Helm values, so that nothing gets past a row by way of the stack's own values.
  */
-import type { BundleNeeds } from "../../policies/bundle.ts";
+import type { BundleFeature, BundleNeeds } from "../../policies/bundle.ts";
 import type { Problem } from "../../policies/problems.ts";
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
@@ -71,7 +71,7 @@ export interface Case extends Candidate {
   /** The replacement of kube-proxy as the chart would read it. */
   readonly kubeProxyReplacement: boolean;
   /** Names of the chosen bundles that cannot work without something. */
-  bundlesThatNeed(need: keyof BundleNeeds): readonly string[];
+  bundlesThatNeed(need: "l7Proxy" | "authentication" | BundleFeature): readonly string[];
   readonly routing: "native" | "tunnel";
 }
 
@@ -85,10 +85,14 @@ export function caseOf(candidate: Candidate): Case {
     isOn: (path, fallback = "off") => isTrueToHelm(value(path) ?? fallback === "on"),
     says,
     at: (path, setting) => `${file} › ${says(path) ? `cilium.values.${path}` : setting}`,
-    bundlesThatNeed: (need) => candidate.bundles.filter(({ needs }) => needs[need]).map(({ name }) => name),
+    bundlesThatNeed: (need) => candidate.bundles.filter(({ needs }) => doesNeed(needs, need)).map(({ name }) => name),
     kubeProxyReplacement: String(value("kubeProxyReplacement")) === "true",
     routing: value("routingMode") === "native" ? "native" : "tunnel",
   };
+}
+
+function doesNeed(needs: BundleNeeds, need: Parameters<Case["bundlesThatNeed"]>[0]): boolean {
+  return need === "l7Proxy" || need === "authentication" ? needs[need] : (needs.features ?? []).includes(need);
 }
 
 export function refuse(where: string, what: string, expected: string, fix?: string): Objection {

@@ -11,6 +11,7 @@ import { kubernetesProblems } from "../kubernetes-ranges.ts";
 import { kyvernoKeys } from "../kyverno/known-values.ts";
 import type { Settings } from "../settings.ts";
 import { charts } from "../versions.ts";
+import { bundleRows } from "./compatibility-bundles.ts";
 import { featureRows } from "./compatibility-features.ts";
 import { kubeProxyRows } from "./compatibility-kube-proxy.ts";
 import { type Candidate, caseOf, type ChosenBundle, type Finding, type Row } from "./compatibility-row.ts";
@@ -26,6 +27,7 @@ export const rows: readonly Row[] = [
   ...featureRows,
   ...valueRows,
   ...securityRows,
+  ...bundleRows,
 ].sort((a, b) => a.row - b.row);
 
 /** What is judged: a whole stack, as it would be installed. */

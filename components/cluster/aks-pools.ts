@@ -4,6 +4,7 @@
  * Azure wants one system pool inside the cluster; the others are resources of their own, because inline pools cannot be
  * changed afterwards.
  */
+import { egressGatewayLabel, present } from "../../policies/names.ts";
 import type { Settings } from "../settings.ts";
 
 export interface AksPool {
@@ -56,9 +57,9 @@ function egress(pool: Settings["aks"]["egressPool"]): AksPool {
     osDiskGb: pool.osDiskGb,
     minCount: pool.count,
     maxCount: pool.count,
-    labels: { "egress-gateway": "true" },
+    labels: { [egressGatewayLabel]: present },
     // Nothing but the traffic of others passes here. Cilium's agent tolerates every taint.
-    taints: ["egress-gateway=true:NoSchedule"],
+    taints: [`${egressGatewayLabel}=${present}:NoSchedule`],
   };
 }
 

@@ -50,6 +50,8 @@ const local = {
   kubernetesVersion: minorOf(kubernetesVersion),
   ipam: "kubernetes",
   aksByoCni: false,
+  // The container engine decides, when it makes the network.
+  nodeRanges: [],
   // Nodes share one network segment, so direct routes between them work.
   routing: ["native", "tunnel"],
   kubeProxy: "follows",
@@ -64,6 +66,8 @@ function kwokFacts(settings: Settings): TargetFacts {
     nodes: "simulated",
     nodeCount: settings.kwok.nodes,
     podCidr: "10.244.0.0/16",
+    // As kwokctl counts them.
+    egressNodes: ["node-000000"],
     // Cilium's chart wants an address once kube-proxy is replaced, but nothing runs inside a simulated pod, so nobody
     // ever resolves it. A name that cannot exist says so; an address that looks real would mislead the reader.
     apiServer: { kind: "known", host: "simulated-nodes.invalid", port: 6443 },
@@ -78,6 +82,8 @@ function kindFacts(settings: Settings): TargetFacts {
     nodeCount: settings.kind.workers + 1,
     podCidr: settings.kind.podCidr,
     serviceCidr: settings.kind.serviceCidr,
+    // As kind calls its first worker, or its only node.
+    egressNodes: [`${settings.clusterName}-${settings.kind.workers === 0 ? "control-plane" : "worker"}`],
     // The name of the container in the container engine's DNS: its address changes when the engine restarts.
     apiServer: { kind: "known", host: `${settings.clusterName}-control-plane`, port: 6443 },
   };
@@ -97,6 +103,9 @@ function aksFacts(settings: Settings): TargetFacts {
       (aks.egressPool.enabled ? aks.egressPool.count : 0),
     podCidr: aks.podCidr,
     serviceCidr: aks.serviceCidr,
+    nodeRanges: [aks.nodeSubnetCidr, ...(aks.egressPool.enabled ? [aks.egressSubnetCidr] : [])],
+    // Azure labels the nodes of the egress pool when it makes them, and any it makes in their place.
+    egressNodes: [],
     ipam: "cluster-pool",
     aksByoCni: true,
     routing: ["tunnel"],
@@ -124,6 +133,8 @@ function existingFacts(settings: Settings): TargetFacts {
     nodeCount: existing.nodeCount,
     podCidr: existing.podCidr,
     ...(existing.serviceCidr === undefined ? {} : { serviceCidr: existing.serviceCidr }),
+    nodeRanges: [],
+    egressNodes: [],
     ipam: existing.ipam,
     aksByoCni: false,
     routing: [first, ...rest],

@@ -26,6 +26,10 @@ export interface ClusterFacts {
   readonly podCidr: string;
   /** IPv4 range of the Services. Absent where the owner of the cluster did not say. */
   readonly serviceCidr?: string;
+  /** IPv4 ranges of the nodes. Empty where others decide them. */
+  readonly nodeRanges: readonly string[];
+  /** Nodes that the stack itself labels as egress gateways, by name. Empty where whoever makes the nodes labels them. */
+  readonly egressNodes: readonly string[];
   /** Who hands out pod addresses: the node's PodCIDR, or Cilium from a pool. */
   readonly ipam: "kubernetes" | "cluster-pool";
   /** True on Azure Kubernetes Service with bring-your-own-CNI: the chart then accepts tunnel routing only. */

@@ -10,6 +10,7 @@ export function policyProblems(settings: Settings, file: string): readonly Probl
   const { bundles } = settings.policies;
   return [
     ...(bundles.includes("environment-isolation") ? environmentProblems(settings, file) : []),
+    ...(bundles.includes("egress-gateway") ? egressProblems(settings, file) : []),
     ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),
   ];
 }
@@ -21,6 +22,42 @@ function gatewayOff(file: string): Problem {
     what: "`gateway` is chosen, but the stack has no gateway",
     expected: "`gateway.enabled: true` with the bundle `gateway`",
   };
+}
+
+function egressProblems({ policies: { bundles, egressGateway } }: Settings, file: string): readonly Problem[] {
+  const where = `${file} › policies.egressGateway`;
+  return [
+    ...(egressGateway.namespace === undefined && !bundles.includes("apim-openai")
+      ? [
+          {
+            code: "settings/bundle-about-nobody",
+            where: `${where}.namespace`,
+            what: "`egress-gateway` leads the pods of `apim-openai` unless it is told others, and that bundle is not chosen",
+            expected: "the namespace of the pods that leave through the gateway, or the bundle `apim-openai`",
+          },
+        ]
+      : []),
+    ...(egressGateway.destinations.length === 0
+      ? [
+          {
+            code: "settings/egress-to-nowhere",
+            where: `${where}.destinations`,
+            what: "the bundle `egress-gateway` is chosen, and no address leads through it",
+            expected: "the ranges of the other side, as narrow as it says them, for example `203.0.113.0/24`",
+          },
+        ]
+      : []),
+    ...(egressGateway.pods.length === 0
+      ? [
+          {
+            code: "settings/bundle-about-nobody",
+            where: `${where}.pods`,
+            what: "the bundle `egress-gateway` is chosen, and no pod leaves through it",
+            expected: "labels of pods, for example `[{ app: backend-service }]`",
+          },
+        ]
+      : []),
+  ];
 }
 
 function environmentProblems({ policies, namespaces }: Settings, file: string): readonly Problem[] {

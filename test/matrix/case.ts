@@ -1,5 +1,6 @@
 /** A case of the compatibility matrix: a stack, the whole of what is said about it, and the nearest stack that is fine. */
 import type { ChosenBundle } from "../../components/cilium/compatibility-row.ts";
+import type { BundleFeature } from "../../policies/bundle.ts";
 import type { judgementOf, Written } from "../support/judged.ts";
 
 export interface MatrixCase {
@@ -28,6 +29,13 @@ export function existing(block: Written, cilium: Written = {}): Written {
   return { target: "existing", kubeconfig: "secret", existing: facts, cilium };
 }
 
-export function bundle(name: string, need: "l7Proxy" | "authentication"): ChosenBundle {
-  return { name, needs: { l7Proxy: need === "l7Proxy", authentication: need === "authentication" } };
+export function bundle(
+  name: string,
+  ...needs: readonly ("l7Proxy" | "authentication" | BundleFeature)[]
+): ChosenBundle {
+  const features = needs.filter((need) => need !== "l7Proxy" && need !== "authentication");
+  return {
+    name,
+    needs: { l7Proxy: needs.includes("l7Proxy"), authentication: needs.includes("authentication"), features },
+  };
 }

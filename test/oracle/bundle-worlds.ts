@@ -10,10 +10,12 @@ import { bundleContext, wantedCharts } from "../../components/candidate.ts";
 import { clusterFacts } from "../../components/cluster/facts.ts";
 import { namespaceLabels } from "../../components/namespace-labels.ts";
 import { baseline } from "../../policies/baseline/bundle.ts";
+import type { Manifest } from "../../policies/bundle.ts";
 import { bundles, selectBundles } from "../../policies/bundles.ts";
 import { clusterDnsPod } from "../../policies/inventory.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
+import { policyKindOf } from "../../policies/reachability/read/policy-objects.ts";
 import { fullContext } from "../support/bundle-context.ts";
 import { settingsOf } from "../support/settings.ts";
 import type { Pod, Probe, Scenario } from "./scenario.ts";
@@ -57,7 +59,9 @@ export function stackWorlds(): NamedScenario[] {
       ([name, choices]) => [name, namespaceLabels(choices)] as const,
     );
     const context = bundleContext(settings, clusterFacts(settings), wantedCharts(settings));
-    const policies = selectBundles(settings.policies).flatMap((bundle) => bundle.manifests(context));
+    const policies = selectBundles(settings.policies)
+      .flatMap((bundle) => bundle.manifests(context))
+      .filter(isPolicy);
     const dns: Pod = {
       namespace: "kube-system",
       name: "coredns",
@@ -81,10 +85,15 @@ export function stackWorlds(): NamedScenario[] {
   });
 }
 
+/** What else a bundle holds, routes and addresses, decides no verdict. */
+function isPolicy({ kind }: Manifest): boolean {
+  return policyKindOf(kind) !== undefined;
+}
+
 /** Each bundle over the baseline, with the pods of its promises and the names it opens: Cilium judges what is proved. */
 export function bundleWorlds(): NamedScenario[] {
   return bundles.map((bundle) => {
-    const policies = [...new Set([baseline, bundle])].flatMap((each) => each.manifests(fullContext));
+    const policies = [...new Set([baseline, bundle])].flatMap((each) => each.manifests(fullContext)).filter(isPolicy);
     const pods = [clusterDnsPod, ...bundle.examples(fullContext)].flatMap((object) => podOf({ ...object }));
     const namespaces = new Set(
       [...pods, ...policies.map(({ metadata }) => metadata)].map(({ namespace }) => namespace),

@@ -17,5 +17,9 @@ export const silentContext: BundleContext = { ...contextOf({ gateway: { enabled:
 /** A stack on which every bundle has something to say. */
 export const fullContext: BundleContext = contextOf({
   namespaces: { dev: { labels: { environment: "dev" } }, uat: { labels: { environment: "uat" } } },
-  policies: { bundles: bundleNames, environmentIsolation: { environments: ["dev", "uat"] } },
+  policies: {
+    bundles: bundleNames,
+    environmentIsolation: { environments: ["dev", "uat"] },
+    egressGateway: { destinations: ["203.0.113.0/24"] },
+  },
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import type { Bundle, BundleContext, Manifest } from "../../policies/bundle.ts";
 import { clusterDnsPod } from "../../policies/inventory.ts";
+import { judged } from "../../policies/lint/lint.ts";
 import { explain, explanationText } from "../../policies/reachability/explain.ts";
 import { connect } from "../../policies/reachability/matrix.ts";
 import type { World } from "../../policies/reachability/model.ts";
@@ -19,12 +20,12 @@ export function objectsOf(bundles: readonly Bundle[], context: BundleContext): r
 
 /** Cilium accepts all of it, and whoever the policies tell apart is there. */
 export function worldOf(objects: readonly Manifest[]): World {
-  const { world, problems } = readWorld({
-    manifests: objects.map((object) => ({ object: { ...object } })),
-    externals: [],
-    names: "as learned",
-  });
-  assert.deepEqual(problems, []);
+  const manifests = objects.map((object) => ({ object: { ...object } }));
+  const { world, problems } = readWorld({ manifests, externals: [], names: "as learned" });
+  assert.deepEqual(
+    judged(problems, manifests).filter(({ accepted }) => accepted === undefined),
+    [],
+  );
   return withExternals(world, outsideOf(world.rules));
 }
 

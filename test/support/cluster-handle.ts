@@ -9,6 +9,8 @@ const common = {
   nodeCount: 3,
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/16",
+  nodeRanges: [],
+  egressNodes: [],
   aksByoCni: false,
   apiServer: { kind: "known", host: "192.0.2.10", port: 6443 },
 } as const satisfies Partial<ClusterFacts>;

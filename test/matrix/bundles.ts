@@ -1,0 +1,43 @@
+/** Cases of rows 61 and 62: policy bundles and the features they need. */
+import { aks, bundle, existing, kind, type MatrixCase } from "./case.ts";
+
+const egress = { bundles: [bundle("egress-gateway", "egressGateway")] };
+const pool = { cilium: { egressGateway: true }, aks: { egressPool: { enabled: true } } };
+
+/** Nothing is created. */
+export const bundlesRefused: readonly MatrixCase[] = [
+  {
+    row: 61,
+    title: "the egress gateway's bundle without the egress gateway [S0-14]",
+    stack: kind,
+    more: egress,
+    text:
+      "Pulumi.test.yaml › cilium.egressGateway: `false`, but the bundle `egress-gateway` leads pods through it\n" +
+      "  expected `cilium.egressGateway: true` with `cilium.kubeProxyReplacement: true`, or no such bundle  [cilium/egress-bundle-without-gateway]",
+    nearMiss: { ...kind, cilium: { egressGateway: true } },
+  },
+  {
+    row: 62,
+    title: "the egress gateway's bundle on AKS without an egress pool [S0-22]",
+    stack: { ...aks, cilium: { egressGateway: true } },
+    more: egress,
+    text:
+      "Pulumi.test.yaml › aks.egressPool.enabled: `false`, so no node is an egress gateway, and what should leave through one would be dropped\n" +
+      "  expected `true` with the bundle `egress-gateway`  [cilium/egress-bundle-without-nodes]",
+    nearMiss: { ...aks, ...pool },
+  },
+];
+
+/** Told, and allowed. */
+export const bundlesWarned: readonly MatrixCase[] = [
+  {
+    row: 62,
+    title: "the egress gateway's bundle on nodes that others label [S0-22]",
+    stack: existing({ kubeProxy: "removed" }, { egressGateway: true }),
+    more: egress,
+    text:
+      "Pulumi.test.yaml › policies.bundles: the nodes are not ours to label, and without a labelled one what should leave through the egress gateway is dropped\n" +
+      "  expected the label `egress-gateway=true` on a node\n" +
+      "  fix: kubectl label node NAME egress-gateway=true  [cilium/egress-bundle-without-nodes]",
+  },
+];
