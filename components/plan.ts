@@ -14,6 +14,7 @@ import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
 import { overlayProblems } from "./overlays.ts";
+import { ownPolicies } from "./own.ts";
 import type { Settings } from "./settings.ts";
 import { settingsFromPulumi } from "./settings-reader.ts";
 import { charts, type ChartKey } from "./versions.ts";
@@ -28,7 +29,7 @@ export interface Plan {
   /** Charts that are wanted and cannot be had, with the reason. Empty on every target whose nodes are real. */
   readonly leftOut: Readonly<Record<string, string>>;
   readonly bundles: readonly string[];
-  /** The objects of the chosen bundles: the very ones that are judged are applied. */
+  /** The objects of the chosen bundles and the stack's own policies: the very ones that are judged are applied. */
   readonly manifests: readonly Manifest[];
   /** Complete Helm values of a chart; Cilium's name the cluster's API server, which may only be known later. */
   readonly values: (chart: ChartKey, cluster: Pick<ClusterHandle, "apiServerHost">) => HelmValues;
@@ -66,9 +67,10 @@ async function decide(): Promise<Plan> {
 
   // What is left out has no namespace that policies could be in.
   const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
-  const { manifests, problems, warnings: doubts } = prove(candidateWith(installs, judged));
-  if (problems.length > 0) throw new ProblemsError(problems);
-  for (const doubt of doubts) await pulumi.log.warn(formatProblems([doubt]));
+  const { own, warnings: unread } = await ownPolicies(settings, file);
+  const proof = prove({ ...candidateWith(installs, judged), own });
+  if (proof.problems.length > 0) throw new ProblemsError(proof.problems);
+  for (const doubt of [...unread, ...proof.warnings]) await pulumi.log.warn(formatProblems([doubt]));
 
   return {
     stack,
@@ -78,7 +80,7 @@ async function decide(): Promise<Plan> {
     installs: new Set(installs),
     leftOut: Object.fromEntries(missing.map(({ key, reason }) => [charts[key].name, reason])),
     bundles: bundles.map(({ name }) => name),
-    manifests,
+    manifests: proof.manifests,
     values,
   };
 }

@@ -132,6 +132,11 @@ function ownNamespace<const D extends string>(fallback: D) {
 
 const policies = block({
   bundles: setting(list(words(...bundleNames)), ["baseline"], "Policy bundles to apply."),
+  folders: setting(
+    list(text),
+    [],
+    "Folders with policies of your own, relative to the project: `policies/` is applied with the bundles after the same proof, `workloads/` is only spoken of, `promises.yaml` is proved as well.",
+  ),
   environmentIsolation: setting(
     block({
       environments: setting(

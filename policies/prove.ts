@@ -7,25 +7,31 @@
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { inventoryOf, isStandIn } from "./inventory.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
+import { sourceOf } from "./manifests.ts";
+import { judgeOwn, nothingOwn, type JudgedOwn, type Own } from "./own.ts";
 import type { Problem } from "./problems.ts";
+import type { Place } from "./reachability/explain.ts";
 import { re2Error } from "./reachability/judge/re2.ts";
 import { outsideOf } from "./reachability/outside.ts";
 import { checkPromises, readPromises, type PlatformPromise, type PromiseResult } from "./reachability/promises.ts";
 import { withExternals, type ApiServer } from "./reachability/read/externals.ts";
 import type { Manifest as ReadManifest } from "./reachability/read/fields.ts";
-import { readWorld } from "./reachability/read/world.ts";
+import { placeOf, readWorld } from "./reachability/read/world.ts";
+import { atItsField } from "./reachability/report/places.ts";
 
 export interface Candidate {
   readonly bundles: readonly Bundle[];
   readonly context: BundleContext;
   /** Where the API server may run, seen from a pod: it decides what else it is to a policy, so each is proved. */
   readonly apiServer: readonly [ApiServer, ...ApiServer[]];
+  /** What the stack brings itself. Absent: nothing. */
+  readonly own?: Own;
 }
 
 export interface Proof {
-  /** What was proved, and is to be applied: the objects of all bundles, in their order. */
+  /** What was proved, and is to be applied: the objects of all bundles in their order, then the stack's own. */
   readonly manifests: readonly Manifest[];
-  /** In the order of the bundles and of their promises. */
+  /** In the order of the bundles and of their promises, then the stack's own. */
   readonly results: readonly PromiseResult[];
   /** Every reason not to apply these objects. Empty: all is proved. */
   readonly problems: readonly Problem[];
@@ -33,28 +39,64 @@ export interface Proof {
   readonly warnings: readonly Problem[];
 }
 
-export function prove({ bundles, context, apiServer }: Candidate): Proof {
-  const manifests = bundles.flatMap((bundle) => bundle.manifests(context));
-  const objects = [...inventoryOf({ bundles, context }), ...manifests].map((object) => ({ object: { ...object } }));
+export function prove(candidate: Candidate): Proof {
+  const { bundles, context, apiServer, own = nothingOwn } = candidate;
+  const { inventory, brought, judgedOwn } = gathered(candidate);
+  const manifests = [...brought, ...judgedOwn.policies.map(({ object }) => object)];
+  const objects = [...inventory, ...brought.map(asRead), ...judgedOwn.policies];
   const promises = bundles.map((bundle) => readPromises(bundle.promises(context), placeIn(bundle)));
-  const lines = promises.flatMap((read) => read.promises);
-  const seen = apiServer.map((place) => look(objects, lines, context, place));
+  const lines = [...promises.flatMap((read) => read.promises), ...own.promises];
+  const seen = apiServer.map((place) => look({ objects, lines, context, apiServer: place, place: own.place }));
   const results = seen
     .map((each) => each.results)
     .reduce((first, next) => first.map((result, index) => (result.kept ? (next[index] ?? result) : result)));
   const found = judged(distinct(seen.flatMap(({ findings }) => findings)), objects).flatMap(({ problem, accepted }) =>
-    accepted === undefined ? [problem] : [],
+    accepted === undefined ? [atItsField(problem, own.place)] : [],
   );
   return {
     manifests,
     results,
     problems: [
+      ...judgedOwn.problems.map((problem) => atItsField(problem, own.place)),
       ...found.filter(stops),
       ...promises.flatMap((read) => read.problems),
       ...results.filter(({ kept }) => !kept).map(brokenPromise),
     ],
     warnings: found.filter((problem) => !stops(problem)),
   };
+}
+
+/** What a candidate is made of. */
+export interface Gathered {
+  /** Whom the policies are about. Of two that are the same pod, the stack's own word counts. */
+  readonly inventory: readonly ReadManifest[];
+  /** The objects of the bundles, in their order. */
+  readonly brought: readonly Manifest[];
+  readonly judgedOwn: JudgedOwn;
+}
+
+export function gathered({ bundles, context, own = nothingOwn }: Candidate): Gathered {
+  const brought = bundles.flatMap((bundle) => bundle.manifests(context));
+  const judgedOwn = judgeOwn(own, context, brought);
+  const known = inventoryOf({ bundles, context }).map(asRead);
+  return { inventory: once([...known, ...judgedOwn.workloads]), brought, judgedOwn };
+}
+
+function asRead(manifest: Manifest): ReadManifest {
+  const source = sourceOf(manifest);
+  return { object: { ...manifest }, ...(source === undefined ? {} : { source }) };
+}
+
+function once(objects: readonly ReadManifest[]): readonly ReadManifest[] {
+  return [...new Map(objects.map((each) => [placeOf({ object: each.object }), each])).values()];
+}
+
+interface Question {
+  readonly objects: readonly ReadManifest[];
+  readonly lines: readonly PlatformPromise[];
+  readonly context: BundleContext;
+  readonly apiServer: ApiServer;
+  readonly place: Place;
 }
 
 interface Look {
@@ -64,12 +106,7 @@ interface Look {
 }
 
 /** All that can be said with the API server in one place. */
-function look(
-  objects: readonly ReadManifest[],
-  lines: readonly PlatformPromise[],
-  { meshAuthentication }: BundleContext,
-  apiServer: ApiServer,
-): Look {
+function look({ objects, lines, context, apiServer, place }: Question): Look {
   const read = readWorld({
     manifests: objects,
     externals: [],
@@ -80,8 +117,9 @@ function look(
   const world = withExternals(read.world, outsideOf(read.world.rules), apiServer);
   // Pods that stand for anybody are nobody's workloads: a selector that leaves them out says nothing wrong.
   const manifests = objects.filter(({ object }) => !isStandIn(object));
+  const { meshAuthentication } = context;
   const findings = [...read.problems, ...lint({ manifests, world, meshAuthentication })];
-  return { results: checkPromises(lines, world), findings };
+  return { results: checkPromises(lines, world, place), findings };
 }
 
 const severities = new Map(lintCodes.map(({ code, severity }) => [code, severity]));

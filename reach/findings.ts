@@ -3,7 +3,7 @@
  * object.
  */
 import type { Problem } from "../policies/problems.ts";
-import type { PolicyKind } from "../policies/reachability/model.ts";
+import { fieldPlace, partsOf } from "../policies/reachability/report/places.ts";
 import type { Place } from "../policies/reachability/explain.ts";
 
 /**
@@ -63,20 +63,4 @@ export function findingOf({ code, where, what, expected, fix }: Problem, place: 
     expected,
     ...(fix === undefined ? {} : { fix }),
   };
-}
-
-/** The three parts of a place, as the reader of worlds writes them: `file:line › Kind namespace/name › field`. */
-function partsOf(where: string): Pick<Finding, "object" | "field"> & { readonly source?: string } {
-  const parts = where.split(" › ");
-  const [first = "", second, third] = parts;
-  if (second === undefined) return { source: first };
-  if (third === undefined) return { object: first, field: second };
-  return { source: first, object: second, field: parts.slice(2).join(" › ") };
-}
-
-function fieldPlace(object: string, path: string, place: Place): string | undefined {
-  const [kind = "", name = ""] = object.split(" ");
-  const slash = name.indexOf("/");
-  const policy = slash < 0 ? { name } : { namespace: name.slice(0, slash), name: name.slice(slash + 1) };
-  return place({ policy: { kind: kind as PolicyKind, ...policy }, path });
 }

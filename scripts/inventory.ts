@@ -7,10 +7,12 @@ import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 
 import { candidateWith, judgeStack, type JudgedStack } from "../components/candidate.ts";
+import { ownPolicies } from "../components/own.ts";
 import { settingsOfStackFile } from "../components/settings/read.ts";
 import { isTrueToHelm, valueAt } from "../components/helm-values.ts";
 import { charts } from "../components/versions.ts";
 import { inventoryDocuments } from "../policies/inventory-file.ts";
+import { nothingOwn, type Own } from "../policies/own.ts";
 import { formatProblem, UserError } from "../policies/problems.ts";
 import { stackFileName, targetOf } from "./pulumi/stack-file.ts";
 
@@ -21,17 +23,18 @@ export async function inventory(args: readonly string[]): Promise<number> {
   const projectDir = process.cwd();
   await targetOf(stack, projectDir);
   const judged = judgeStack(stack, settingsOfStackFile(projectDir, stack));
-  for (const warning of judged.warnings) process.stderr.write(`${formatProblem(warning)}\n`);
-  const text = inventoryText(judged);
+  const { own, warnings } = await ownPolicies(judged.settings, stackFileName(stack));
+  for (const warning of [...judged.warnings, ...warnings]) process.stderr.write(`${formatProblem(warning)}\n`);
+  const text = inventoryText(judged, own);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
 }
 
 /** The whole file. */
-export function inventoryText(judged: JudgedStack): string {
+export function inventoryText(judged: JudgedStack, own: Own = nothingOwn): string {
   const { stack, facts, wanted, values } = judged;
-  const candidate = candidateWith(wanted, judged);
+  const candidate = { ...candidateWith(wanted, judged), own };
   const l7Proxy = valueAt(values("cilium", { apiServerHost: undefined }), "l7Proxy");
   const head = {
     stack,

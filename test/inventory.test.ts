@@ -81,6 +81,30 @@ describe("npm run inventory", function () {
     ]);
   });
 
+  it("holds the stack's own policies with their lines, its workloads in place of stand-ins, and its promises", () => {
+    const folders = JSON.stringify([join(import.meta.dirname, "fixtures/own/good")]);
+    const { stdout } = inventoryOf(`${kind}  platform:policies: { folders: ${folders} }\n`);
+    const objects = objectsIn(stdout);
+    assert.deepEqual(
+      objects
+        .filter(({ metadata: { name } }) => ["web", "api", "api-from-web"].includes(name))
+        .map(({ kind: each, metadata: { annotations = {} } }) => [each, ...Object.values(annotations)].join(" "))
+        .map((line) => line.replace(/\S*\/fixtures/, "fixtures")),
+      [
+        "Deployment",
+        "Deployment",
+        "Service",
+        "CiliumNetworkPolicy fixtures/own/good/policies/web-to-api.yaml:1",
+        "CiliumNetworkPolicy fixtures/own/good/policies/web-to-api.yaml:11",
+      ],
+    );
+    assert.ok(
+      stdout.includes(
+        "  promises:\n    - must: dev/web -> dev/api TCP 8080\n      because: the web front calls the API\n",
+      ),
+    );
+  });
+
   it("writes the same twice, and to a file if one is named", () => {
     const { stdout } = inventoryOf(kind);
     assert.equal(inventoryOf(kind).stdout, stdout);

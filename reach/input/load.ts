@@ -17,6 +17,8 @@ import { troubleAsProblem, type Trouble } from "./trouble.ts";
 export interface LoadOptions {
   /** What `-` stands for; the standard input of the process unless said otherwise. */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** `all` also takes kinds that say nothing of connections, and says of none that it is not read. `read` unless said otherwise. */
+  readonly kinds?: "read" | "all";
 }
 
 export interface Loaded {
@@ -49,7 +51,7 @@ interface Known {
  */
 export async function load(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
   const refused: Problem[] = [];
-  const loading = new Loading(refused);
+  const loading = new Loading(refused, options.kinds ?? "read");
   // Asking for the process's own opens it, which most runs need not pay for.
   const stdin = (): AsyncIterable<Uint8Array> => options.stdin ?? process.stdin;
   for (const given of await readSources(paths, stdin, refused)) await loading.take(given);
@@ -60,13 +62,15 @@ export async function load(paths: readonly string[], options: LoadOptions = {}):
 /** What has been read so far. */
 class Loading {
   readonly #refused: Problem[];
+  readonly #wanted: "read" | "all";
   readonly #doubts: Problem[] = [];
   readonly #known = new Map<string, Known>();
   readonly #kinds = new Map<string, number>();
   readonly #told = new Map<string, { readonly where: string; count: number }>();
 
-  constructor(refused: Problem[]) {
+  constructor(refused: Problem[], wanted: "read" | "all") {
     this.#refused = refused;
+    this.#wanted = wanted;
   }
 
   async take({ path, kind, sources, others }: Sources): Promise<void> {
@@ -134,7 +138,7 @@ class Loading {
     }
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     const version = typeof apiVersion === "string" ? apiVersion : undefined;
-    const use = useOf(kind, version);
+    const use = this.#wanted === "all" ? "read" : useOf(kind, version);
     if (use === "told") {
       const label = version === undefined ? kind : `${kind} of ${version}`;
       const told = this.#told.get(label);
