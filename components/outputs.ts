@@ -2,8 +2,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { bundles } from "../policies/bundles.ts";
+import { loadBalancer } from "../policies/load-balancer/bundle.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
 import { stateFolder } from "./cluster/state-folder.ts";
+import { poolTexts } from "./settings/load-balancer.ts";
 import type { Plan } from "./plan.ts";
 import { charts } from "./versions.ts";
 
@@ -45,7 +47,10 @@ export function stackOutputs(plan: Plan, cluster: ClusterHandle): PlatformOutput
     promises: Object.fromEntries(
       bundles.filter(({ name }) => plan.bundles.includes(name)).map(({ name, promise }) => [name, promise]),
     ),
-    addresses: facts.target === "kind" ? kindAddresses(settings) : {},
+    addresses: {
+      ...(facts.target === "kind" ? kindAddresses(settings) : {}),
+      ...(plan.bundles.includes(loadBalancer.name) ? poolTexts(settings.policies.loadBalancer) : {}),
+    },
   };
 }
 

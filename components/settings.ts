@@ -8,6 +8,7 @@ import type * as v from "valibot";
 import { labels as apimLabels } from "../policies/apim-openai/labels.ts";
 import { bundleNames } from "../policies/choices.ts";
 import {
+  asn,
   block,
   clusterName,
   count,
@@ -16,6 +17,7 @@ import {
   flag,
   helmValues,
   hostName,
+  interfaceName,
   ipv4Address,
   ipv4AddressOrRange,
   ipv4Part,
@@ -197,6 +199,61 @@ const policies = block({
     }),
     {},
     "Bundle `egress-gateway`. It opens nothing: the other policies decide who may leave.",
+  ),
+  loadBalancer: setting(
+    block({
+      announce: setting(
+        words("l2", "bgp", "none"),
+        "l2",
+        "How the network learns where an address is. `none`: it knows by itself.",
+      ),
+      network: maybe(
+        ipv4Range,
+        "Range of the network the nodes are in: kind's container network, or your LAN. Required with `l2`.",
+      ),
+      reserved: setting(list(ipv4Range), [], "Parts of the network that others have: nodes, routers, DHCP."),
+      pools: setting(
+        named(
+          dnsLabel,
+          block({
+            first: required(ipv4Address, "First address. Required."),
+            last: required(ipv4Address, "Last address. Required."),
+            namespaces: setting(list(dnsLabel), [], "Namespaces whose Services take from it. Empty: all."),
+          }),
+        ),
+        {},
+        "Addresses for Services of the type LoadBalancer, by the name of the pool. Required with the bundle.",
+      ),
+      interfaces: setting(
+        list(interfaceName),
+        [],
+        "Interfaces of the nodes on which ARP is answered, with `l2`. Empty: all.",
+      ),
+      bgp: setting(
+        block({
+          localAsn: setting(asn, 64512, "Number of the cluster's autonomous system."),
+          peers: setting(
+            named(
+              dnsLabel,
+              block({
+                address: required(ipv4Address, "Address of the router. Required."),
+                asn: required(asn, "Number of its autonomous system. Required."),
+              }),
+            ),
+            {},
+            "Routers that are told, by name. Required with `bgp`.",
+          ),
+          passwordSecret: maybe(
+            dnsLabel,
+            "Secret in kube-system whose key `password` the routers expect. Absent: no password.",
+          ),
+        }),
+        {},
+        "With `announce: bgp`.",
+      ),
+    }),
+    {},
+    "Bundle `load-balancer`. Not on AKS, whose own load balancer hands out the addresses.",
   ),
   fqdnEgress: setting(
     block({

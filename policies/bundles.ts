@@ -9,6 +9,7 @@ import { egressGateway } from "./egress-gateway/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
+import { loadBalancer } from "./load-balancer/bundle.ts";
 import { platform } from "./platform/bundle.ts";
 
 export const bundles: readonly Bundle[] = [
@@ -18,6 +19,7 @@ export const bundles: readonly Bundle[] = [
   platform,
   apimOpenai,
   egressGateway,
+  loadBalancer,
   fqdnEgress,
   demoDns,
   demoFlights,

@@ -8,6 +8,7 @@ export const bundleNames = [
   "platform",
   "apim-openai",
   "egress-gateway",
+  "load-balancer",
   "fqdn-egress",
   "demo-dns",
   "demo-flights",
@@ -42,6 +43,7 @@ export interface BundleChoices {
     /** Parts of the destinations that are left as directly as before. */
     readonly excluded: readonly string[];
   };
+  readonly loadBalancer: LoadBalancerChoices;
   readonly fqdnEgress: InItsNamespace & { readonly names: readonly string[]; readonly ports: readonly number[] };
   readonly demoDns: InItsNamespace & { readonly form: "name" | "pattern" | "port" };
   readonly demoFlights: InItsNamespace & {
@@ -49,6 +51,31 @@ export interface BundleChoices {
     readonly targetPort: number;
   };
   readonly demoStarWars: InItsNamespace & { readonly form: "l4" | "l7" };
+}
+
+export interface LoadBalancerChoices {
+  /** How the network learns where an address is: by ARP, by BGP, or not from us. */
+  readonly announce: "l2" | "bgp" | "none";
+  /** By name; an end of a pool is an IPv4 address and belongs to it. */
+  readonly pools: Readonly<
+    Record<
+      string,
+      {
+        readonly first: string;
+        readonly last: string;
+        /** Whose Services take from it. Empty: everybody's. */
+        readonly namespaces: readonly string[];
+      }
+    >
+  >;
+  /** Of the nodes, on which ARP is answered. Empty: all. */
+  readonly interfaces: readonly string[];
+  readonly bgp: {
+    readonly localAsn: number;
+    readonly peers: Readonly<Record<string, { readonly address: string; readonly asn: number }>>;
+    /** A Secret in kube-system with the key `password`. */
+    readonly passwordSecret?: string | undefined;
+  };
 }
 
 export interface EnvironmentIsolationChoices {

@@ -60,9 +60,10 @@ describe("A bundle with a namespace of its own", () => {
   });
 
   it("is told what it may be told under its own name", () => {
-    assert.deepEqual(bundleNames.slice(-6).map(choiceKey), [
+    assert.deepEqual(bundleNames.slice(-7).map(choiceKey), [
       "apimOpenai",
       "egressGateway",
+      "loadBalancer",
       "fqdnEgress",
       "demoDns",
       "demoFlights",

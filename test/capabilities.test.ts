@@ -50,6 +50,7 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ["16. Policy bundle: demo-star-wars", ["S4-18", "S4-19", "S4-20", "S4-21", "S4-22", "S4-23", "S4-26", "S4-27"]],
   ["17. Policy bundle: demo-dns", ["S4-28", "S4-29", "S4-30", "S4-31", "S4-32", "S3-06"]],
   ["18. Egress gateway", ["S0-14", "S0-22"]],
+  ["19. Load balancer: pools, L2, BGP", ["S4-04", "S4-05", "S4-06", "S4-07", "S4-08", "S4-14", "S4-35"]],
 ];
 
 const tests = join(import.meta.dirname);

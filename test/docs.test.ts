@@ -118,6 +118,7 @@ describe("The documents", () => {
       "policies/environment-isolation/README.md",
       "policies/fqdn-egress/README.md",
       "policies/gateway/README.md",
+      "policies/load-balancer/README.md",
       "policies/platform/README.md",
       "policies/reachability/SEMANTICS.md",
     ]);

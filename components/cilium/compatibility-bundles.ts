@@ -1,4 +1,5 @@
-/** Rows 61 and 62: policy bundles whose objects need a feature of Cilium, or somebody to stand for them. */
+/** Rows 61 to 64: policy bundles whose objects need a feature of Cilium, or somebody to stand for them. */
+import type { BundleFeature } from "../../policies/bundle.ts";
 import { egressGatewayLabel, present } from "../../policies/names.ts";
 import { type Case, type Objection, refuse, type Row, warn } from "./compatibility-row.ts";
 
@@ -29,7 +30,40 @@ export const bundleRows: readonly Row[] = [
     note: "The stack labels a node of kind and kwok itself. AKS labels its egress pool. On other clusters it is told.",
     check: (the) => (the.bundlesThatNeed("egressGateway").length === 0 ? [] : unlabelled(the)),
   },
+  {
+    row: 63,
+    name: "pools-without-ipam",
+    combination: "the policy bundle `load-balancer` with LB-IPAM off",
+    consequence: "the pools are there, and no Service ever gets an address",
+    answer: "refuse",
+    check: (the) => switchedOff(the, "lbIpam", "enableLBIPAM", "hands out addresses"),
+  },
+  {
+    row: 64,
+    name: "announcements-off",
+    combination: "the policy bundle `load-balancer` that announces by ARP or BGP with that feature off",
+    consequence: "ARP: nothing is announced, and nobody says so. BGP: the API server does not know its kinds",
+    answer: "refuse",
+    note: "ARP needs the replacement of kube-proxy besides: row 29.",
+    check: (the) => [
+      ...switchedOff(the, "l2Announcements", "l2announcements.enabled", "announces them by ARP"),
+      ...switchedOff(the, "bgp", "bgpControlPlane.enabled", "announces them by BGP"),
+    ],
+  },
 ];
+
+/** Where announcements are pointless the bundle itself is refused, and switching them on would be no way out. */
+function switchedOff(the: Case, feature: BundleFeature, path: string, does: string): readonly Objection[] {
+  const needing = the.bundlesThatNeed(feature);
+  if (needing.length === 0 || the.isOn(path) || the.facts.announcements === "pointless") return [];
+  return [
+    refuse(
+      the.at(path, `cilium.${feature}`),
+      `\`false\`, but the bundle \`${needing.join("`, `")}\` ${does}`,
+      `\`cilium.${feature}: true\`, or no such bundle`,
+    ),
+  ];
+}
 
 function unlabelled({ file, facts, settings }: Case): readonly Objection[] {
   if (facts.egressNodes.length > 0) return [];

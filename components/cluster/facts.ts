@@ -59,13 +59,16 @@ const local = {
   announcements: "possible",
 } as const satisfies Partial<ClusterFacts>;
 
+/** What its controller manager gives to nodes unless it is told another range. */
+export const kwokPodCidr = "10.244.0.0/16";
+
 function kwokFacts(settings: Settings): TargetFacts {
   return {
     ...local,
     target: "kwok",
     nodes: "simulated",
     nodeCount: settings.kwok.nodes,
-    podCidr: "10.244.0.0/16",
+    podCidr: kwokPodCidr,
     // As kwokctl counts them.
     egressNodes: ["node-000000"],
     // Cilium's chart wants an address once kube-proxy is replaced, but nothing runs inside a simulated pod, so nobody
@@ -111,10 +114,23 @@ function aksFacts(settings: Settings): TargetFacts {
     routing: ["tunnel"],
     kubeProxy: aks.kubeProxy,
     exposure: "loadBalancer",
-    // Azure's network answers no ARP of ours, and its cloud controller owns LoadBalancer Services.
-    announcements: "pointless",
+    announcements: announcementsOn(settings),
     apiServer: { kind: "created", port: 443 },
   };
+}
+
+/** What a target's network takes of announcements, for those who must know it before the facts are whole. */
+export function announcementsOn(settings: Settings): ClusterFacts["announcements"] {
+  switch (settings.target) {
+    case "kwok":
+    case "kind":
+      return local.announcements;
+    case "aks":
+      // Azure's network answers no ARP of ours, and its cloud controller owns LoadBalancer Services.
+      return "pointless";
+    case "existing":
+      return settings.existing.announcements;
+  }
 }
 
 function existingFacts(settings: Settings): TargetFacts {
@@ -140,7 +156,7 @@ function existingFacts(settings: Settings): TargetFacts {
     routing: [first, ...rest],
     kubeProxy: existing.kubeProxy,
     exposure: existing.exposure,
-    announcements: existing.announcements,
+    announcements: announcementsOn(settings),
     apiServer: apiServerOf(existing),
   };
 }

@@ -66,6 +66,8 @@ export const repository = v.pipe(text, v.notValue("*", "a repository URL, not ev
 export const port = wholeNumber(1, 65535);
 export const nodePort = wholeNumber(30000, 32767);
 export const count = wholeNumber(1, 1000);
+/** Of an autonomous system, in four bytes. */
+export const asn = wholeNumber(1, 4294967295);
 export const helmValues = v.record(v.string(), v.unknown(), "a block of Helm values");
 
 const ipv4RangeExpected = "an IPv4 range that starts at its first address, for example `10.244.0.0/16`";
@@ -102,6 +104,11 @@ export const labelKey = matching(
 export const labelValue = matching(
   /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/,
   "a Kubernetes label value: at most 63 letters, digits, `-`, `_` and `.`, in quotes if it looks like a number",
+);
+
+export const interfaceName = matching(
+  /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}$/,
+  "the name of a network interface, for example `eth0`",
 );
 
 export const hostName = matching(

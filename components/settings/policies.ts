@@ -4,6 +4,7 @@
 import { environmentLabel } from "../../policies/names.ts";
 import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
+import { loadBalancerProblems } from "./load-balancer.ts";
 
 /** Judges only bundles that are switched on: what an idle one was told changes nothing. */
 export function policyProblems(settings: Settings, file: string): readonly Problem[] {
@@ -11,6 +12,7 @@ export function policyProblems(settings: Settings, file: string): readonly Probl
   return [
     ...(bundles.includes("environment-isolation") ? environmentProblems(settings, file) : []),
     ...(bundles.includes("egress-gateway") ? egressProblems(settings, file) : []),
+    ...(bundles.includes("load-balancer") ? loadBalancerProblems(settings, file) : []),
     ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),
   ];
 }

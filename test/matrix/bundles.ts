@@ -1,4 +1,4 @@
-/** Cases of rows 61 and 62: policy bundles and the features they need. */
+/** Cases of rows 61 to 64: policy bundles and the features they need. */
 import { aks, bundle, existing, kind, type MatrixCase } from "./case.ts";
 
 const egress = { bundles: [bundle("egress-gateway", "egressGateway")] };
@@ -25,6 +25,36 @@ export const bundlesRefused: readonly MatrixCase[] = [
       "Pulumi.test.yaml › aks.egressPool.enabled: `false`, so no node is an egress gateway, and what should leave through one would be dropped\n" +
       "  expected `true` with the bundle `egress-gateway`  [cilium/egress-bundle-without-nodes]",
     nearMiss: { ...aks, ...pool },
+  },
+  {
+    row: 63,
+    title: "pools without LB-IPAM [S4-04]",
+    stack: kind,
+    more: { bundles: [bundle("load-balancer", "lbIpam")] },
+    text:
+      "Pulumi.test.yaml › cilium.lbIpam: `false`, but the bundle `load-balancer` hands out addresses\n" +
+      "  expected `cilium.lbIpam: true`, or no such bundle  [cilium/pools-without-ipam]",
+    nearMiss: { ...kind, cilium: { lbIpam: true } },
+  },
+  {
+    row: 64,
+    title: "addresses announced by ARP without L2 announcements [S4-06]",
+    stack: { ...kind, cilium: { lbIpam: true } },
+    more: { bundles: [bundle("load-balancer", "lbIpam", "l2Announcements")] },
+    text:
+      "Pulumi.test.yaml › cilium.l2Announcements: `false`, but the bundle `load-balancer` announces them by ARP\n" +
+      "  expected `cilium.l2Announcements: true`, or no such bundle  [cilium/announcements-off]",
+    nearMiss: { ...kind, cilium: { lbIpam: true, l2Announcements: true } },
+  },
+  {
+    row: 64,
+    title: "addresses announced by BGP without its control plane [S4-08]",
+    stack: { ...kind, cilium: { lbIpam: true, l2Announcements: true } },
+    more: { bundles: [bundle("load-balancer", "lbIpam", "bgp")] },
+    text:
+      "Pulumi.test.yaml › cilium.bgp: `false`, but the bundle `load-balancer` announces them by BGP\n" +
+      "  expected `cilium.bgp: true`, or no such bundle  [cilium/announcements-off]",
+    nearMiss: { ...kind, cilium: { lbIpam: true, bgp: true } },
   },
 ];
 

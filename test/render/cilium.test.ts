@@ -277,8 +277,8 @@ describe("the pinned chart, rendered", function () {
       [
         ["sctp [S2-06]", { sctp: true, kubeProxyReplacement: false }, { "enable-sctp": "true" }],
         ["the egress gateway", { egressGateway: true }, { "enable-egress-gateway": "true" }],
-        ["BGP", { bgp: true }, { "enable-bgp-control-plane": "true" }],
-        ["LB-IPAM", { lbIpam: true }, { "enable-lb-ipam": "true" }],
+        ["BGP [S4-08]", { bgp: true }, { "enable-bgp-control-plane": "true" }],
+        ["LB-IPAM [S4-04]", { lbIpam: true }, { "enable-lb-ipam": "true" }],
         [
           "L2 announcements [S4-14]",
           { l2Announcements: true },

@@ -21,5 +21,6 @@ export const fullContext: BundleContext = contextOf({
     bundles: bundleNames,
     environmentIsolation: { environments: ["dev", "uat"] },
     egressGateway: { destinations: ["203.0.113.0/24"] },
+    loadBalancer: { network: "172.18.0.0/16", pools: { lan: { first: "172.18.255.200", last: "172.18.255.210" } } },
   },
 });
