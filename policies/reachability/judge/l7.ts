@@ -43,6 +43,12 @@ export function withWildcard(restriction: L7Restriction): L7Restriction {
   return withRules(restriction, [wildcards[restriction.kind]]);
 }
 
+/** Whether a proxy looks at what passes and lets every request pass, or every question for a name. */
+export function everyRequest(restriction: L7Restriction): boolean {
+  if (restriction.kind !== "http" && restriction.kind !== "dns") return false;
+  return (restriction.serverNames ?? []).length === 0 && restriction.rules.includes(wildcards[restriction.kind]);
+}
+
 function withRules(
   restriction: Extract<L7Restriction, { rules: unknown }>,
   more: readonly CanonicalRule[],
