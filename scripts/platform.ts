@@ -19,6 +19,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./images.ts")).images(args);
     case "inventory":
       return await (await import("./inventory.ts")).inventory(args);
+    case "export":
+      return await (await import("./export.ts")).exportStack(args);
     case "test":
       return await (await import("./checks.ts")).test(args);
     case "test:e2e":

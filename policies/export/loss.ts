@@ -1,6 +1,7 @@
 /** Loss: what a policy says and a NetworkPolicy cannot, and what became of it. */
 import { originText } from "../reachability/explain.ts";
 import type { Origin } from "../reachability/model.ts";
+import { remembered } from "../reachability/pairs/remembered.ts";
 
 /**
  * `closes`: left out, so that connections may be lost. `guards less`: the same connections today, and less of a guard
@@ -9,12 +10,12 @@ import type { Origin } from "../reachability/model.ts";
 export type Effect = "closes" | "guards less";
 
 export interface Loss {
-  /** Stable, `export/…`. */
+  /** Stable, `export/…`; what it means stands in {@link lossCodes}. */
   readonly code: LossCode;
   readonly origin: Origin;
   readonly effect: Effect;
-  /** What it says, and what became of it. */
-  readonly what: string;
+  /** Which names, entities or fields, where the code does not say it. */
+  readonly details: readonly string[];
 }
 
 /** Each thing that there is no word for. */
@@ -58,14 +59,20 @@ export function effectOf(code: LossCode): Effect {
 
 /** Each once, in the order in which they were found. */
 export class Losses {
-  readonly #found = new Map<string, Loss>();
+  readonly #found = new Map<string, Loss & { details: string[] }>();
 
-  add(code: LossCode, origin: Origin, detail?: string): void {
-    const what = detail === undefined ? lossCodes[code] : `${lossCodes[code]} (${detail})`;
-    this.#found.set(`${code} ${originText(origin)} ${detail ?? ""}`, { code, origin, effect: effectOf(code), what });
+  add(code: LossCode, origin: Origin, ...details: readonly string[]): void {
+    const key = `${code} ${originText(origin)}`;
+    const loss = remembered(this.#found, key, () => ({ code, origin, effect: effectOf(code), details: [] }));
+    loss.details.push(...details.filter((each) => !loss.details.includes(each)));
   }
 
   all(): readonly Loss[] {
     return [...this.#found.values()];
   }
+}
+
+/** `cnp dev/api spec.egress[0] (api.example.com)`. */
+export function lossPlace({ origin, details }: Loss): string {
+  return details.length === 0 ? originText(origin) : `${originText(origin)} (${details.join(", ")})`;
 }

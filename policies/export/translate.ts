@@ -145,7 +145,7 @@ class Translation {
       return;
     }
     const { peers, unsaid } = allowedPeers(rule);
-    for (const { code, detail } of unsaid.map(unsaidAs)) this.losses.add(code, origin, detail);
+    for (const { code, details } of unsaid.map(unsaidAs)) this.losses.add(code, origin, ...details);
     const ports = this.#ports(rule);
     if (isNobody(peers) || ports.length === 0) return;
     for (const subject of this.#allowed(rule)) this.#grant(origin, direction, subject, { peers, ports });
@@ -207,16 +207,16 @@ function whole({ policy }: Origin): Origin {
   return { policy, path: "spec" };
 }
 
-function unsaidAs(unsaid: Unsaid): { readonly code: LossCode; readonly detail: string } {
+function unsaidAs(unsaid: Unsaid): { readonly code: LossCode; readonly details: readonly string[] } {
   switch (unsaid.kind) {
     case "name":
-      return { code: "export/names", detail: unsaid.pattern };
+      return { code: "export/names", details: [unsaid.pattern] };
     case "entity":
-      return { code: "export/entities", detail: unsaid.names.join(", ") };
+      return { code: "export/entities", details: unsaid.names };
     case "service account":
-      return { code: "export/service-accounts", detail: "of a peer" };
+      return { code: "export/service-accounts", details: [] };
     case "not modelled":
-      return { code: "export/not-modelled", detail: unsaid.field };
+      return { code: "export/not-modelled", details: [unsaid.field] };
   }
 }
 

@@ -41,7 +41,7 @@ export const sourceAnnotation = "export.cilium-platform/from";
 /** Addresses that have to be left out of every range, and where to say that it was so. */
 export interface Ranges {
   readonly inside: readonly Block[];
-  readonly lost: (code: LossCode, origin: Origin, detail?: string) => void;
+  readonly lost: (code: LossCode, origin: Origin) => void;
 }
 
 /** One object for each piece; names of NetworkPolicies stay, and others make room for them. */

@@ -73,8 +73,9 @@ export function exportPolicies({ manifests, inside, apiServer }: ExportInput): E
   }).world;
   const outside = outsideOf([...read.world.rules, ...after.rules]);
   // Names that Cilium may never learn are open to some and closed to others: neither may open by the export.
+  const says = namesIn(read.world) ? (["known", "as learned"] as const) : (["known"] as const);
   const worlds = apiServer.flatMap((place) =>
-    (["known", "as learned"] as const).map((names): [World, World] => [
+    says.map((names): [World, World] => [
       seenFrom({ ...read.world, names }, outside, place),
       seenFrom({ ...after, names }, outside, place),
     ]),
@@ -103,6 +104,10 @@ function seenFrom(world: World, outside: readonly External[], place: ApiServer):
   return withExternals(world, outside, place);
 }
 
+function namesIn({ rules }: World): boolean {
+  return rules.some(({ peers }) => peers.kind === "selected" && peers.selectors.some(({ kind }) => kind === "fqdn"));
+}
+
 function distinctEdges(edges: readonly LostEdge[]): readonly LostEdge[] {
   return [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()];
 }
@@ -127,8 +132,7 @@ function namespacesIn(manifests: readonly Manifest[]): Namespaces {
 /** Kinds of Cilium that nothing else understands. */
 function otherKind(object: Fields): string | undefined {
   const { apiVersion, kind, metadata } = object;
-  if (typeof apiVersion !== "string" || typeof kind !== "string" || !apiVersion.startsWith("cilium.io/"))
-    return undefined;
+  if (typeof apiVersion !== "string" || typeof kind !== "string" || !/^cilium\.io\//.test(apiVersion)) return undefined;
   if (policyOf(object) !== undefined || kind === "CiliumCIDRGroup") return undefined;
   const { namespace, name } = isFields(metadata) ? metadata : {};
   return `${kind} ${[namespace, name].filter((part) => typeof part === "string").join("/")}`;
