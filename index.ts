@@ -51,6 +51,7 @@ const gateway =
     ? new NginxGatewayFabric("gateway", {
         cluster,
         values: values("nginxGatewayFabric", cluster),
+        rateLimit: settings.gateway.rateLimit,
         after: [gatewayApi.release],
       })
     : undefined;

@@ -16,6 +16,7 @@ import { aksWarnings } from "./cluster/aks-problems.ts";
 import { clusterFacts } from "./cluster/facts.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
 import { gatewayPods } from "./gateway/pods.ts";
+import { rateLimitWarnings } from "./gateway/rate-limit.ts";
 import { gatewayValues } from "./gateway/values.ts";
 import { mergeValues } from "./helm-values.ts";
 import { rewriteImages } from "./images.ts";
@@ -54,6 +55,7 @@ export function judgeStack(stack: string, settings: Settings): JudgedStack {
       values,
       bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(context) })),
     }),
+    ...rateLimitWarnings(settings, facts, `Pulumi.${stack}.yaml`),
     ...(settings.target === "aks" ? aksWarnings(settings.aks, `Pulumi.${stack}.yaml`) : []),
   ];
   return { stack, settings, facts, bundles, wanted, values, warnings };

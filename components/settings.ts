@@ -33,6 +33,7 @@ import {
   port,
   registry,
   repository,
+  requestRate,
   required,
   setting,
   text,
@@ -112,6 +113,19 @@ const gateway = block({
   enabled: setting(flag, true, "Gateway API CRDs and NGINX Gateway Fabric."),
   httpNodePort: setting(nodePort, 30080, "Node port of the HTTP listener where traffic enters by node ports."),
   httpsNodePort: setting(nodePort, 30443, "Node port of the HTTPS listener where traffic enters by node ports."),
+  rateLimit: maybe(
+    block({
+      rate: required(requestRate, "Requests that one client may make, for each pod of the data plane. Required."),
+      burst: setting(
+        wholeNumber(0, 100000),
+        20,
+        "Requests above the rate that are answered all the same, until there are so many.",
+      ),
+      rejectCode: setting(wholeNumber(400, 599), 429, "Status of what is refused."),
+      mode: setting(words("enforce", "observe"), "enforce", "`observe` counts and logs what it would refuse."),
+    }),
+    "Limit of requests at the Gateway, for all routes together. Absent: none.",
+  ),
   values: setting(helmValues, {}, "Helm values merged last over ours."),
 });
 

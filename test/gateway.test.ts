@@ -5,7 +5,9 @@ import { NginxGatewayFabric } from "../components/gateway/gateway.ts";
 import { gatewayNames } from "../components/gateway/pods.ts";
 import { namesOfGateway } from "../components/gateway/names.ts";
 import { platformGateway } from "../components/gateway/platform-gateway.ts";
+import { type RateLimit, rateLimitPolicy, rateLimitWarnings } from "../components/gateway/rate-limit.ts";
 import { gatewayValues } from "../components/gateway/values.ts";
+import { formatProblems } from "../policies/problems.ts";
 import { clusterHandle, cloudFacts, localFacts, simulatedFacts } from "./support/cluster-handle.ts";
 import { recordResources } from "./support/mocks.ts";
 import { settingsOf } from "./support/settings.ts";
@@ -93,6 +95,76 @@ describe("The platform's Gateway", () => {
     assert.deepEqual(platformGateway("platform", localFacts).metadata.annotations, {
       "pulumi.com/waitFor": "condition=Programmed",
     });
+  });
+});
+
+describe("A limit of requests", () => {
+  const limit = (written: Readonly<Record<string, unknown>>): RateLimit => {
+    const { rateLimit } = settingsOf({ gateway: { rateLimit: written } }).gateway;
+    assert.ok(rateLimit !== undefined);
+    return rateLimit;
+  };
+
+  // The fields are those of RateLimitPolicy in config/crd/bases of NGINX Gateway Fabric 2.6.7.
+  it("limits the requests of each client at the Gateway, in the Gateway's own namespace [S0-09]", () => {
+    assert.deepEqual(rateLimitPolicy("platform", limit({ rate: "50r/s" })), {
+      apiVersion: "gateway.nginx.org/v1alpha1",
+      kind: "RateLimitPolicy",
+      metadata: { name: "platform-rate-limit", namespace: "platform-gateway" },
+      spec: {
+        targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "platform" }],
+        rateLimit: {
+          rejectCode: 429,
+          local: { rules: [{ key: "$binary_remote_addr", rate: "50r/s", burst: 20, noDelay: true }] },
+        },
+      },
+    });
+  });
+
+  it("without a burst has no word about one", () => {
+    const { rateLimit } = rateLimitPolicy("platform", limit({ rate: "600r/m", burst: 0, rejectCode: 503 })).spec;
+    assert.deepEqual(rateLimit, {
+      rejectCode: 503,
+      local: { rules: [{ key: "$binary_remote_addr", rate: "600r/m" }] },
+    });
+  });
+
+  it("may only be watched", () => {
+    const { rateLimit } = rateLimitPolicy("platform", limit({ rate: "50r/s", mode: "observe" })).spec;
+    assert.equal("dryRun" in rateLimit && rateLimit.dryRun, true);
+  });
+
+  it("is none unless the stack says so, and is refused as a number", () => {
+    assert.equal(settingsOf({}).gateway.rateLimit, undefined);
+    for (const rate of ["50", "0r/s", "50r/h", "50 r/s"]) {
+      assert.throws(() => limit({ rate }), /expected a rate per second or minute, for example `50r\/s` or `600r\/m`/);
+    }
+  });
+
+  it("is made with the Gateway and before anybody may connect, and without one not at all", async () => {
+    const recording = recordResources();
+    const cluster = clusterHandle(localFacts);
+    const crds = new GatewayApi("gateway-api", { cluster });
+    const rateLimit = limit({ rate: "50r/s" });
+    new NginxGatewayFabric("gateway", { cluster, values: {}, rateLimit, after: [crds.release] });
+    await recording.settled();
+    const policy = recording.one("gateway-rate-limit");
+    assert.equal(policy.type, "kubernetes:gateway.nginx.org/v1alpha1:RateLimitPolicy");
+    assert.ok(policy.dependencies.includes("kubernetes:helm.sh/v3:Release::gateway-release"));
+    assert.ok(policy.dependencies.includes("kubernetes:core/v1:Namespace::gateway-namespace"));
+    assert.ok(!policy.dependencies.some((name) => name.endsWith("::gateway-gateway")));
+    assert.equal(policy.deletedWith, "test:index:Cluster::cluster-owner");
+  });
+
+  it("is told to be one for all where a node puts its address before the client's", () => {
+    const limited = settingsOf({ gateway: { rateLimit: { rate: "50r/s" } } });
+    assert.equal(
+      formatProblems(rateLimitWarnings(limited, localFacts, "Pulumi.test.yaml")),
+      "Pulumi.test.yaml › gateway.rateLimit: connections reach the gateway with the address of a node, so one limit holds for all clients behind it\n" +
+        "  expected a rate that all of them together may have, got `50r/s`  [gateway/rate-limit-of-all]",
+    );
+    assert.deepEqual(rateLimitWarnings(limited, cloudFacts, "Pulumi.test.yaml"), []);
+    assert.deepEqual(rateLimitWarnings(settingsOf({}), localFacts, "Pulumi.test.yaml"), []);
   });
 });
 

@@ -10,12 +10,15 @@ import { type HelmValues, installChart } from "../chart.ts";
 import type { ClusterHandle } from "../cluster/handle.ts";
 import { ownedBy } from "../owned.ts";
 import { platformGateway } from "./platform-gateway.ts";
+import { type RateLimit, rateLimitPolicy } from "./rate-limit.ts";
 import { gatewayName, gatewayReleaseName } from "./pods.ts";
 
 export interface NginxGatewayFabricArgs {
   readonly cluster: ClusterHandle;
   /** Complete Helm values: ours with the stack's overlay, already judged. */
   readonly values: HelmValues;
+  /** Absent: nobody is limited. */
+  readonly rateLimit?: RateLimit | undefined;
   /** The release that brought the Gateway API: without its kinds this one is refused. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -52,6 +55,14 @@ export class NginxGatewayFabric extends pulumi.ComponentResource {
       platformGateway(gatewayName, cluster.facts),
       ownedBy(cluster, this, [this.release, namespace]),
     );
+    if (args.rateLimit !== undefined) {
+      new k8s.apiextensions.CustomResource(
+        `${name}-rate-limit`,
+        rateLimitPolicy(gatewayName, args.rateLimit),
+        // Beside the Gateway and not after it: no connection passes before the limit is there.
+        ownedBy(cluster, this, [this.release, namespace]),
+      );
+    }
     this.registerOutputs({ revision: this.release.status.revision });
   }
 }

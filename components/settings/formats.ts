@@ -66,6 +66,10 @@ export const repository = v.pipe(text, v.notValue("*", "a repository URL, not ev
 export const port = wholeNumber(1, 65535);
 export const nodePort = wholeNumber(30000, 32767);
 export const count = wholeNumber(1, 1000);
+export const requestRate = matching(
+  /^[1-9]\d*r\/[sm]$/,
+  "a rate per second or minute, for example `50r/s` or `600r/m`",
+);
 /** Of an autonomous system, in four bytes. */
 export const asn = wholeNumber(1, 4294967295);
 export const helmValues = v.record(v.string(), v.unknown(), "a block of Helm values");
