@@ -17,6 +17,7 @@ import { Observability } from "./components/observability.ts";
 import { stackOutputs } from "./components/outputs.ts";
 import { planPlatform } from "./components/plan.ts";
 import { PolicyBundles } from "./components/policy-bundles.ts";
+import { Tenants } from "./components/tenants/tenants.ts";
 import { egressGateway } from "./policies/egress-gateway/bundle.ts";
 import { argoCdNamespace, gatewayControlNamespace, gatewayNamespace, kyvernoNamespace } from "./policies/names.ts";
 
@@ -55,6 +56,16 @@ const gateway =
         after: [gatewayApi.release],
       })
     : undefined;
+if (Object.keys(settings.tenants).length > 0) {
+  const { tenants } = settings;
+  new Tenants("tenants", {
+    cluster,
+    tenants,
+    namespaces,
+    argoCd: argoCd?.release,
+    gatewayApi: gatewayApi?.release,
+  });
+}
 if (settings.observability.alerts) new Observability("observability", { cluster, cilium: settings.cilium });
 
 new PolicyBundles("policies", {

@@ -23,6 +23,7 @@ import { rewriteImages } from "./images.ts";
 import { kyvernoValues } from "./kyverno/values.ts";
 import { isolatedNamespaces, namespaceLabels } from "./namespace-labels.ts";
 import type { Settings } from "./settings.ts";
+import { tenantsOf } from "./tenants/tenants-of.ts";
 import type { ChartKey } from "./versions.ts";
 
 /** A stack whose settings go together. */
@@ -78,7 +79,8 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     ),
     entry: facts.entry,
     ...(installs.includes("nginxGatewayFabric") ? { gateway: gatewayPods } : {}),
-    ...(installs.includes("argoCd") ? { argocd: argoCdPods(settings.argocd, facts) } : {}),
+    ...(installs.includes("argoCd") ? { argocd: argoCdPods(argoCdSources(settings), facts) } : {}),
+    tenants: tenantsOf(settings),
     kyverno: installs.includes("kyverno") ? "installed" : "absent",
     metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
     hubble: hubbleParts(settings.cilium.hubble),
@@ -91,6 +93,11 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     ],
     choices: settings.policies,
   };
+}
+
+/** Tenants' repositories are read by the same server. */
+function argoCdSources({ argocd, tenants }: Settings): Pick<Settings["argocd"], "sources"> {
+  return { sources: [...argocd.sources, ...Object.values(tenants).flatMap(({ repositories }) => repositories)] };
 }
 
 /** The UI brings the relay along. */

@@ -10,7 +10,10 @@ import { bundleNames } from "../policies/choices.ts";
 import {
   asn,
   block,
+  bytes,
+  callerName,
   clusterName,
+  cores,
   count,
   dnsLabel,
   exactName,
@@ -30,11 +33,16 @@ import {
   named,
   nodePort,
   objectId,
+  oneRepository,
+  outsideName,
+  person,
+  podLabels,
   port,
   registry,
   repository,
   requestRate,
   required,
+  routeHost,
   setting,
   text,
   wholeNumber,
@@ -308,6 +316,88 @@ const policies = block({
   ),
 });
 
+const quota = block({
+  cpu: setting(cores, "4", "Cores that the pods of one namespace may request together."),
+  memory: setting(bytes, "8Gi", "Memory that they may request, and be limited to, together."),
+  pods: setting(count, 50, "Pods at once."),
+  storage: setting(bytes, "20Gi", "Storage that volume claims may ask for together."),
+  containerCpu: setting(cores, "100m", "What a container requests that says nothing of its own."),
+  containerMemory: setting(bytes, "128Mi", "What it requests and is limited to."),
+});
+
+const tenantWorkload = block({
+  namespace: maybe(dnsLabel, "Where it runs. Absent: the tenant's first namespace."),
+  labels: maybe(podLabels, "Labels of its pods. Absent: `app.kubernetes.io/name` with the name of the workload."),
+  ports: setting(list(port), [], "TCP ports of its containers, not of the Service before them."),
+  callers: setting(
+    list(callerName),
+    [],
+    "Workloads that may call these ports: `web` of the same tenant, `books/site` of another. Opened on both sides.",
+  ),
+  route: maybe(
+    block({
+      hostnames: setting(list(routeHost), [], "Host names, each of one workload alone."),
+      service: maybe(dnsLabel, "The Service. Absent: called as the workload."),
+      servicePort: setting(port, 80, "Port of that Service."),
+      targetPort: maybe(port, "Port of the container behind it. Absent: the only one of `ports`."),
+    }),
+    "A route behind the Gateway. Absent: none.",
+  ),
+});
+
+const tenant = block({
+  namespaces: setting(list(dnsLabel), [], "Its namespaces, all closed. Empty: one, called as the tenant."),
+  environment: maybe(dnsLabel, "Label `environment` of its namespaces. Absent: none."),
+  team: maybe(labelValue, "Label `team` of its namespaces. Absent: the tenant's name."),
+  podSecurity: setting(
+    words("baseline", "restricted"),
+    "restricted",
+    "Pod Security Standard that the API server enforces on its pods.",
+  ),
+  quota: setting(quota, {}, "What its pods may take of the cluster, in each of its namespaces."),
+  administrators: setting(
+    block({
+      groups: setting(list(person), [], "Groups. On `aks`: object ids of Entra."),
+      users: setting(list(person), [], "Users, as the API server knows them."),
+    }),
+    {},
+    "Who may work in its namespaces: on everything but policies, routes, quotas and rights.",
+  ),
+  within: setting(
+    words("closed", "open"),
+    "closed",
+    "`closed`: its pods reach each other where `callers` say so. `open`: on every port.",
+  ),
+  workloads: setting(named(dnsLabel, tenantWorkload), {}, "Who talks to anybody, by name."),
+  externalNames: setting(
+    list(
+      block({
+        names: required(list(outsideName), "Exact names outside the cluster. Required."),
+        ports: setting(list(port), [443], "TCP ports. On 443 the TLS handshake must ask for one of the names."),
+        workloads: required(list(dnsLabel), "Workloads that may reach them. Required."),
+      }),
+    ),
+    [],
+    "What may be reached outside the cluster. Empty: nothing.",
+  ),
+  repositories: setting(
+    list(oneRepository),
+    [],
+    "Repositories from which Argo CD may fill its namespaces, in a project of its own. Empty: no project.",
+  ),
+  promises: setting(
+    list(
+      block({
+        must: maybe(text, "A connection that must be possible, for example `shop/web -> shop/api TCP 8080`."),
+        never: maybe(text, "One that must never be, for example `shop/web -> world`."),
+        because: maybe(text, "Why."),
+      }),
+    ),
+    [],
+    "Promises beside those that every tenant has. Each is either `must` or `never`.",
+  ),
+});
+
 const kwok = block({
   nodes: setting(wholeNumber(1, 100), 3, "Simulated nodes."),
 });
@@ -476,6 +566,7 @@ export const settingsSchema = block({
   gateway: setting(gateway, {}, "Gateway API and NGINX Gateway Fabric."),
   argocd: setting(argocd, {}, "Argo CD."),
   namespaces: setting(named(dnsLabel, namespace), {}, "Namespaces the stack owns, by name."),
+  tenants: setting(named(dnsLabel, tenant), {}, "Teams with namespaces of their own, by name."),
   policies: setting(policies, {}, "Network policies."),
   kwok: setting(kwok, {}, "Target `kwok`: a real control plane with simulated nodes."),
   kind: setting(kind, {}, "Target `kind`: nodes as containers on this machine."),
@@ -487,3 +578,4 @@ export const settingsSchema = block({
 export type Settings = Omit<v.InferOutput<typeof settingsSchema>, "clusterName"> & { readonly clusterName: string };
 export type CiliumSettings = Settings["cilium"];
 export type Target = Settings["target"];
+export type TenantSettings = Settings["tenants"][string];

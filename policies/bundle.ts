@@ -6,6 +6,7 @@
  */
 import type { BundleChoices } from "./choices.ts";
 import type { ApiServer, Entity } from "./reachability/read/externals.ts";
+import type { Tenant } from "./tenants/tenant.ts";
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -33,6 +34,8 @@ export interface BundleContext {
   readonly gateway?: GatewayPods;
   /** Absent where the stack has no Argo CD. */
   readonly argocd?: ArgoCdPods;
+  /** Teams with namespaces of their own, which are among those above. */
+  readonly tenants: readonly Tenant[];
   readonly kyverno: "installed" | "absent";
   /** `scraped`: a Prometheus of the cluster, in whichever namespace, reads the metrics of add-ons. */
   readonly metrics: "scraped" | "unread";

@@ -11,12 +11,14 @@ import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
 import { loadBalancer } from "./load-balancer/bundle.ts";
 import { platform } from "./platform/bundle.ts";
+import { tenants } from "./tenants/bundle.ts";
 
 export const bundles: readonly Bundle[] = [
   baseline,
   environmentIsolation,
   gateway,
   platform,
+  tenants,
   apimOpenai,
   egressGateway,
   loadBalancer,

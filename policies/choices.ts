@@ -6,6 +6,7 @@ export const bundleNames = [
   "environment-isolation",
   "gateway",
   "platform",
+  "tenants",
   "apim-openai",
   "egress-gateway",
   "load-balancer",

@@ -33,7 +33,7 @@ export function pod(
 const standInLabel = "platform-example";
 
 /** A pod of a namespace about whose workloads nothing is known: its label is nobody else's. */
-export function examplePod(where: string, name = "example"): Manifest {
+export function examplePod(where: string, name: (typeof exampleNames)[number] = "example"): Manifest {
   return pod(where, name, { [standInLabel]: present });
 }
 
@@ -41,6 +41,14 @@ export function examplePod(where: string, name = "example"): Manifest {
 export function isStandIn({ metadata }: { readonly metadata?: unknown }): boolean {
   const labels = isFields(metadata) ? metadata["labels"] : undefined;
   return isFields(labels) && labels[standInLabel] === present;
+}
+
+/** What pods are called that stand for workloads nobody knows: nobody else may be called so. */
+export const exampleNames = ["example", "other-example"] as const;
+
+/** Two pods of a namespace about whose workloads nothing is known: neighbours. */
+export function examplePods(where: string): readonly Manifest[] {
+  return exampleNames.map((name) => examplePod(where, name));
 }
 
 /** Cluster DNS, as kind and AKS both run it. */

@@ -16,6 +16,12 @@ export const environmentLabel = "environment";
 /** Nodes with this label are those through which the egress gateway leaves. */
 export const egressGatewayLabel = "egress-gateway";
 
+/** Whose a namespace is. */
+export const teamLabel = "team";
+
+/** The standard that the API server itself holds the pods of a namespace to. */
+export const podSecurityLabel = "pod-security.kubernetes.io/enforce";
+
 /** What a label says where it stands at all: absence is the other answer, there is no "false". */
 export const present = "true";
 

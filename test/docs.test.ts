@@ -107,6 +107,7 @@ describe("The documents", () => {
       "docs/reach.md",
       "docs/security.md",
       "docs/settings.md",
+      "docs/tenants.md",
       "docs/workflows.md",
       "policies/README.md",
       "policies/apim-openai/README.md",
@@ -121,6 +122,7 @@ describe("The documents", () => {
       "policies/load-balancer/README.md",
       "policies/platform/README.md",
       "policies/reachability/SEMANTICS.md",
+      "policies/tenants/README.md",
     ]);
   });
 

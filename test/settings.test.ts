@@ -127,7 +127,7 @@ const refusals: readonly (readonly [title: string, written: Written, text: strin
     "a key one level too high",
     { ...kind, pullThroughCaches: [] },
     "Pulumi.test.yaml › pullThroughCaches: unknown key\n" +
-      "  expected one of `aks`, `argocd`, `chartMirror`, `cilium`, `clusterName`, `existing`, `gateway`, `imageRegistry`, `kind`, `kwok`, `kyverno`, `namespaces`, `observability`, `policies` or `target`\n" +
+      "  expected one of `aks`, `argocd`, `chartMirror`, `cilium`, `clusterName`, `existing`, `gateway`, `imageRegistry`, `kind`, `kwok`, `kyverno`, `namespaces`, `observability`, `policies`, `target` or `tenants`\n" +
       "  fix: did you mean `kind.pullThroughCaches`?  [settings/unknown-key]",
   ],
   [
@@ -146,7 +146,7 @@ const refusals: readonly (readonly [title: string, written: Written, text: strin
     "a key with a dot",
     { ...kind, "cilium.routing": "native" },
     "Pulumi.test.yaml › cilium.routing: a key with a dot is one key to Pulumi, not a path, got `platform:cilium.routing`\n" +
-      "  expected one of `aks`, `argocd`, `chartMirror`, `cilium`, `clusterName`, `existing`, `gateway`, `imageRegistry`, `kind`, `kwok`, `kyverno`, `namespaces`, `observability`, `policies` or `target`\n" +
+      "  expected one of `aks`, `argocd`, `chartMirror`, `cilium`, `clusterName`, `existing`, `gateway`, `imageRegistry`, `kind`, `kwok`, `kyverno`, `namespaces`, `observability`, `policies`, `target` or `tenants`\n" +
       "  fix: set it with `pulumi config set --path 'platform:cilium.routing' <value>`  [settings/unknown-key]",
   ],
   [

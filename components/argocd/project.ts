@@ -13,7 +13,7 @@ export interface GitSource {
 export const projectName = "platform";
 
 /** The API server of the cluster Argo CD itself runs in. */
-const thisCluster = "https://kubernetes.default.svc";
+export const thisCluster = "https://kubernetes.default.svc";
 
 /** Kinds of whole clusters that a repository may bring: policies and what they refer to, nothing that grants rights. */
 const clusterKinds = [

@@ -3,6 +3,9 @@ import { gatewayAccessLabel, gatewayNamespace, present } from "../../policies/na
 import type { ClusterFacts } from "../cluster/handle.ts";
 import { gatewayClass, listenerPorts } from "./values.ts";
 
+/** The listener that routes attach to. It names no host: each route says its own. */
+export const httpListener = "http";
+
 export function platformGateway(name: string, facts: Pick<ClusterFacts, "nodes">) {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -12,7 +15,7 @@ export function platformGateway(name: string, facts: Pick<ClusterFacts, "nodes">
       gatewayClassName: gatewayClass,
       listeners: [
         {
-          name: "http",
+          name: httpListener,
           port: listenerPorts.http,
           protocol: "HTTP",
           allowedRoutes: {

@@ -6,12 +6,13 @@ import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
 import { ownedNamespaces } from "./answers.ts";
 
-interface Home {
+/** A bundle and the namespace that it lives in. */
+export interface Home {
   readonly bundle: string;
   readonly namespace: string;
 }
 
-function homes({ policies }: Pick<Settings, "policies">): readonly Home[] {
+export function homes({ policies }: Pick<Settings, "policies">): readonly Home[] {
   return selectBundles(policies).flatMap(({ name, namespaceOf }) =>
     namespaceOf === undefined ? [] : [{ bundle: name, namespace: namespaceOf(policies) }],
   );

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 
+import { bytesPattern, coresPattern } from "../quantity.ts";
 import { isIpv4Address, isIpv4Range } from "./ipv4.ts";
 
 /** An optional setting with its default and its meaning. */
@@ -63,6 +64,11 @@ export const flag = v.boolean("`true` or `false`");
 export const text = v.pipe(v.string("text"), v.nonEmpty("text that is not empty"));
 /** `*` would let every repository in. */
 export const repository = v.pipe(text, v.notValue("*", "a repository URL, not every repository"));
+/** One repository: Argo CD reads `*` as any text and a leading `!` as a refusal. */
+export const oneRepository = matching(
+  /^((https?|ssh|git|oci):\/\/|[^\s@/:*!]+@[^\s/:*]+:)[^\s*]+$/,
+  "the URL of one repository, for example `https://git.example.com/shop.git`",
+);
 export const port = wholeNumber(1, 65535);
 export const nodePort = wholeNumber(30000, 32767);
 export const count = wholeNumber(1, 1000);
@@ -127,6 +133,44 @@ export const exactName = v.pipe(
   v.maxLength(253, "at most 253 characters"),
 );
 
+/** What a route of the Gateway API takes as a host name, exact and with a domain. */
+export const routeHost = v.pipe(
+  matching(
+    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    "a full host name in lower case without a wildcard, for example `shop.example.com`",
+  ),
+  v.maxLength(253, "at most 253 characters"),
+);
+
+/** Names in the cluster are none: no policy about names ever matches a pod. */
+export const outsideName = v.pipe(
+  exactName,
+  v.check(
+    (input) => !/\.(svc|svc\..*|cluster\.local)$/.test(input),
+    "a name outside the cluster: pods are reached as `callers` of a workload",
+  ),
+);
+
+/** Labels that select something: none at all would select every pod. */
+export const podLabels = v.pipe(
+  named(labelKey, labelValue),
+  v.check((labels) => Object.keys(labels).length > 0, "at least one label"),
+);
+
+export const cores = matching(coresPattern, 'cores, as Kubernetes writes them: `"4"`, `"1.5"` or `500m`');
+export const bytes = matching(bytesPattern, "bytes, as Kubernetes writes them: `512Mi`, `1.5Gi` or `10G`");
+
+/** `system:authenticated` would be everybody. */
+export const person = matching(
+  /^(?!system:)[^\s*]+$/,
+  "one name as the API server knows it, none of its own `system:` ones",
+);
+
+export const callerName = matching(
+  /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  "a workload of the same tenant, for example `web`, or of another, for example `books/site`",
+);
+
 export const registry = matching(
   /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]+)?(\/[a-z0-9][-a-z0-9._]*)*$/,
   "a registry host with an optional port and path, without scheme, for example `mirror.example.com/platform`",
@@ -134,10 +178,13 @@ export const registry = matching(
 
 export const minorVersion = matching(/^1\.[0-9]+$/, 'a Kubernetes minor version in quotes, for example `"1.35"`');
 
-export const objectId = matching(
-  /^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
-  "an object id of Entra, for example `00000000-0000-0000-0000-000000000000`",
-);
+const objectIdPattern = /^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/;
+export const objectIdExpected = "an object id of Entra, for example `00000000-0000-0000-0000-000000000000`";
+export const objectId = matching(objectIdPattern, objectIdExpected);
+
+export function isObjectId(input: string): boolean {
+  return objectIdPattern.test(input);
+}
 
 /** "`a`", "`a` or `b`", "`a`, `b` or `c`". */
 export function orList(options: readonly string[]): string {

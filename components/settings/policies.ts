@@ -14,6 +14,7 @@ export function policyProblems(settings: Settings, file: string): readonly Probl
     ...(bundles.includes("egress-gateway") ? egressProblems(settings, file) : []),
     ...(bundles.includes("load-balancer") ? loadBalancerProblems(settings, file) : []),
     ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),
+    ...(bundles.includes("tenants") && Object.keys(settings.tenants).length === 0 ? [noTenants(file)] : []),
   ];
 }
 
@@ -60,6 +61,16 @@ function egressProblems({ policies: { bundles, egressGateway } }: Settings, file
         ]
       : []),
   ];
+}
+
+function noTenants(file: string): Problem {
+  return {
+    code: "settings/bundle-about-nobody",
+    where: `${file} › policies.bundles`,
+    what: "`tenants` is chosen, but the stack has none",
+    expected: "a tenant under `tenants`, which brings the bundle along",
+    fix: "take it off the list",
+  };
 }
 
 function environmentProblems({ policies, namespaces }: Settings, file: string): readonly Problem[] {

@@ -6,7 +6,7 @@ import { judge, type Judged } from "../cilium/compatibility.ts";
 import { ciliumValues } from "../cilium/values.ts";
 import { clusterFacts } from "../cluster/facts.ts";
 import { type Settings, settingsSchema } from "../settings.ts";
-import { bundleProblems, withBundleNamespaces } from "./bundles.ts";
+import { bundleProblems, homes, withBundleNamespaces } from "./bundles.ts";
 import { capacityProblems } from "./capacity.ts";
 import { defaultClusterName, namespaceProblems } from "./names.ts";
 import { networkProblems } from "./networks.ts";
@@ -16,6 +16,7 @@ import { readShape } from "./shape.ts";
 import { siblingProblems } from "./siblings.ts";
 import type { StackFile } from "./stack-files.ts";
 import { type KubeconfigGiven, targetProblems } from "./targets.ts";
+import { tenantProblems, withTenants } from "./tenants.ts";
 
 export interface SettingsInput {
   readonly stack: string;
@@ -44,12 +45,13 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
   const shape = readShape(settingsSchema, given, file);
   if (shape.value === undefined) return { settings: undefined, problems: shape.problems };
   const written: Settings = { ...shape.value, clusterName: shape.value.clusterName ?? defaultClusterName(stack) };
-  const settings = withBundleNamespaces(written);
+  const settings = withTenants(withBundleNamespaces(written));
   const told = new Set(shape.problems.map(({ where }) => where));
   const coherence = [
     ...targetProblems(settings, Object.keys(given), kubeconfigOf(input), file),
     ...namespaceProblems(written, file),
     ...bundleProblems(written, file),
+    ...tenantProblems(written, homes(written), file),
     ...networkProblems(settings, file),
     ...capacityProblems(settings, file),
     ...portProblems(settings, file),

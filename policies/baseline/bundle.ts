@@ -5,8 +5,9 @@
  * Cilium deny rule could.
  */
 import type { Bundle, BundlePromise, Manifest } from "../bundle.ts";
-import { examplePod } from "../inventory.ts";
+import { examplePods } from "../inventory.ts";
 import { manifestsIn, placedIn } from "../manifests.ts";
+import type { Tenant } from "../tenants/tenant.ts";
 import type { LabelSelector } from "../types/cilium.ts";
 
 export const baseline: Bundle = {
@@ -16,9 +17,13 @@ export const baseline: Bundle = {
   // allow-dns.yaml looks into the questions, which is also what lets later rules speak of host names.
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(closed),
-  promises: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(promisesOf),
-  examples: ({ isolatedNamespaces }) =>
-    isolatedNamespaces.flatMap((namespace) => [examplePod(namespace), examplePod(namespace, "other-example")]),
+  promises: ({ isolatedNamespaces, tenants }) => {
+    const openWithin = tenants.filter(({ within }) => within === "open").flatMap(({ namespaces }) => namespaces);
+    return isolatedNamespaces.flatMap((namespace) =>
+      promisesOf(namespace, openWithin.includes(namespace) ? "open" : "closed"),
+    );
+  },
+  examples: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(examplePods),
 };
 
 /** What closes a namespace, and leaves name resolution open. */
@@ -36,14 +41,22 @@ export function nameResolution(namespace: string, name: string, endpointSelector
   }));
 }
 
-function promisesOf(namespace: string): readonly BundlePromise[] {
+/** A tenant that is open within has said so itself. */
+function promisesOf(namespace: string, within: Tenant["within"]): readonly BundlePromise[] {
   const example = `${namespace}/example`;
   return [
     { must: `${example} -> kube-system/coredns UDP 53; TCP 53`, because: "a pod resolves names" },
     { never: `${example} -> kube-system/coredns TCP 9153`, because: "name resolution is all that is left open" },
     { never: `${example} -> world`, because: "nothing leaves the cluster" },
     { never: `${example} -> kube-apiserver`, because: "an application has no business with the API server" },
-    { never: `${namespace}/other-example -> ${example}`, because: "neighbours are closed to each other as well" },
+    ...(within === "open"
+      ? []
+      : [
+          {
+            never: `${namespace}/other-example -> ${example}`,
+            because: "neighbours are closed to each other as well",
+          },
+        ]),
     { never: `world -> ${example}`, because: "nothing enters" },
     { must: `host -> ${example} all ports`, because: "the kubelet probes its pods" },
   ];

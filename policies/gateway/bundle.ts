@@ -36,9 +36,8 @@ export const gateway: Bundle = {
     pods === undefined
       ? []
       : [
-          pod(gatewayNamespace, dataPlaneName, pods.dataPlaneLabels),
+          ...dataPlaneExamples(pods),
           pod(gatewayControlNamespace, controlPlaneName, pods.controlPlaneLabels),
-          examplePod(gatewayNamespace),
           ...Object.keys(namespaceLabels).map((namespace) => examplePod(namespace)),
         ],
 };
@@ -47,6 +46,17 @@ export const gateway: Bundle = {
 export function dataPlane({ dataPlaneLabels }: GatewayPods): Workload {
   return { namespace: gatewayNamespace, labels: dataPlaneLabels };
 }
+
+const dataPlaneName = "data-plane";
+
+/** The data plane, and somebody beside it who is not. */
+export function dataPlaneExamples(pods: GatewayPods): readonly Manifest[] {
+  return [pod(gatewayNamespace, dataPlaneName, pods.dataPlaneLabels), examplePod(gatewayNamespace)];
+}
+
+/** What both are called in a promise. */
+export const dataPlaneExample = `${gatewayNamespace}/${dataPlaneName}`;
+export const dataPlaneNeighbour = `${gatewayNamespace}/example`;
 
 function controlPlane({ controlPlaneLabels }: GatewayPods): Workload {
   return { namespace: gatewayControlNamespace, labels: controlPlaneLabels };
@@ -81,13 +91,12 @@ function everyDataPlane({ dataPlaneLabels }: GatewayPods): LabelSelector {
   };
 }
 
-const dataPlaneName = "data-plane";
 const controlPlaneName = "control-plane";
 
 function promisesOf({ entry, namespaceLabels }: BundleContext, pods: GatewayPods): readonly BundlePromise[] {
-  const data = `${gatewayNamespace}/${dataPlaneName}`;
+  const data = dataPlaneExample;
   const control = `${gatewayControlNamespace}/${controlPlaneName}`;
-  const neighbour = `${gatewayNamespace}/example`;
+  const neighbour = dataPlaneNeighbour;
   const listeners = `TCP ${pods.listenerPorts.join(", ")}`;
   return [
     ...entry.map((from) => ({ must: `${from} -> ${data} ${listeners}`, because: "that is the way in" })),

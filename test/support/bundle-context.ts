@@ -14,9 +14,23 @@ export function contextOf(stack: Readonly<Record<string, unknown>>): BundleConte
 /** A stack that tells its bundles nothing. */
 export const silentContext: BundleContext = { ...contextOf({ gateway: { enabled: false } }), entry: ["world"] };
 
+/** Two teams, one of which calls the other. */
+export const twoTenants = {
+  shop: {
+    environment: "uat",
+    workloads: {
+      web: { ports: [8080], route: { hostnames: ["shop.example.com"] } },
+      api: { ports: [8080], callers: ["web", "books/site"] },
+    },
+    externalNames: [{ names: ["payments.example.com"], ports: [443, 5671], workloads: ["api"] }],
+  },
+  books: { environment: "uat", namespaces: ["books", "books-jobs"], within: "open", workloads: { site: {} } },
+};
+
 /** A stack on which every bundle has something to say. */
 export const fullContext: BundleContext = contextOf({
   namespaces: { dev: { labels: { environment: "dev" } }, uat: { labels: { environment: "uat" } } },
+  tenants: twoTenants,
   policies: {
     bundles: bundleNames,
     environmentIsolation: { environments: ["dev", "uat"] },

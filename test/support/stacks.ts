@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { kubeconfigOf } from "./answers.ts";
+import { fencesIn, textOf } from "./documents.ts";
 
 export interface StackCase {
   /** Name of the stack, and of its golden. */
@@ -32,6 +33,8 @@ export const stackCases: readonly StackCase[] = [
     },
     { kubeconfig: kubeconfigOf("https://api.theirs.example:6443") },
   ),
+  // The very example that people read.
+  fromText("tenants", fencesIn(textOf("docs/tenants.md"), "yaml")[0] ?? ""),
 ];
 
 /** A stack that exists in tests only. */
@@ -50,9 +53,12 @@ export function written(
 
 /** A stack whose file is committed: the very configuration people run. */
 export function committed(stack: string): StackCase {
-  const file = parse(readFileSync(join(projectFolder, `Pulumi.${stack}.yaml`), "utf8")) as {
-    config: Record<string, unknown>;
-  };
+  return fromText(stack, readFileSync(join(projectFolder, `Pulumi.${stack}.yaml`), "utf8"));
+}
+
+/** What stands in a stack file. */
+function fromText(stack: string, text: string): StackCase {
+  const file = parse(text) as { config: Record<string, unknown> };
   const config = Object.entries(file.config).map(([key, value]) => [key, asText(value)]);
   return { stack, config: Object.fromEntries(config) as Record<string, string>, secrets: [] };
 }
