@@ -46,7 +46,8 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
   if (shape.value === undefined) return { settings: undefined, problems: shape.problems };
   const written: Settings = { ...shape.value, clusterName: shape.value.clusterName ?? defaultClusterName(stack) };
   const settings = withTenants(withBundleNamespaces(written));
-  const told = new Set(shape.problems.map(({ where }) => where));
+  // A list with one wrong item has been replaced as a whole.
+  const told = new Set(shape.problems.flatMap(({ where }) => [where, where.replace(/\[\d+\].*$/, "")]));
   const coherence = [
     ...targetProblems(settings, Object.keys(given), kubeconfigOf(input), file),
     ...namespaceProblems(written, file),

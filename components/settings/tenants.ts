@@ -7,6 +7,7 @@ import { nearest } from "../../policies/nearest.ts";
 import type { Problem } from "../../policies/problems.ts";
 import { readPromises } from "../../policies/reachability/promises.ts";
 import { tenants as tenantsBundle } from "../../policies/tenants/bundle.ts";
+import { peerName } from "../../policies/tenants/promises.ts";
 import { thousandths } from "../quantity.ts";
 import type { Settings, TenantSettings } from "../settings.ts";
 import { homeOf, namespacesOf, targetPortOf, workloadCalled } from "../tenants/tenants-of.ts";
@@ -144,14 +145,14 @@ function namespaceClashes(
     ...brought.map(({ bundle, namespace }) => [namespace, `the bundle \`${bundle}\``] as const),
   ]);
   return tenants.flatMap(({ name, tenant, where }) =>
-    namespacesOf(name, tenant).flatMap((namespace) => {
+    namespacesOf(name, tenant).flatMap((namespace, index) => {
       const owner = owners.get(namespace);
       owners.set(namespace, owner ?? `the tenant \`${name}\``);
       if (owner === undefined) return [];
       return [
         {
           code: "settings/namespace-taken",
-          where: tenant.namespaces.length === 0 ? where : `${where}.namespaces`,
+          where: tenant.namespaces.length === 0 ? where : `${where}.namespaces[${String(index)}]`,
           what: `\`${namespace}\` belongs to ${owner}`,
           expected: "namespaces of the tenant's own",
           fix: tenant.namespaces.length === 0 ? "name others under its `namespaces`" : "choose another name",
@@ -164,14 +165,14 @@ function namespaceClashes(
 function hostClashes(workloads: readonly WrittenWorkload[]): Problem[] {
   const taken = new Map<string, string>();
   return workloads.flatMap(({ name, workload, choices, where }) =>
-    (choices.route?.hostnames ?? []).flatMap((host) => {
+    (choices.route?.hostnames ?? []).flatMap((host, index) => {
       const other = taken.get(host);
       taken.set(host, other ?? `${name}/${workload}`);
       if (other === undefined) return [];
       return [
         {
           code: "settings/host-taken",
-          where: `${where}.route.hostnames`,
+          where: `${where}.route.hostnames[${String(index)}]`,
           what: `\`${host}\` leads to \`${other}\` already`,
           expected: "each host name once: of two routes to it the older one would win",
         },
@@ -217,14 +218,18 @@ function tooSmallQuota({ tenant: { quota }, where }: Written): Problem[] {
 
 /** Entra knows a group by its object id alone; a user has a name as well. */
 function withoutObjectId({ tenant: { administrators }, where }: Written): Problem[] {
-  return administrators.groups
-    .filter((group) => !isObjectId(group))
-    .map((group) => ({
-      code: "settings/wrong-format",
-      where: `${where}.administrators.groups`,
-      what: `no group of Entra, got \`${group}\``,
-      expected: objectIdExpected,
-    }));
+  return administrators.groups.flatMap((group, index) =>
+    isObjectId(group)
+      ? []
+      : [
+          {
+            code: "settings/wrong-format",
+            where: `${where}.administrators.groups[${String(index)}]`,
+            what: `no group of Entra, got \`${group}\``,
+            expected: objectIdExpected,
+          },
+        ],
+  );
 }
 
 function uselessNames({ name, tenant, where }: Written): Problem[] {
@@ -238,9 +243,11 @@ function uselessNames({ name, tenant, where }: Written): Problem[] {
         what: "is empty, so the entry opens nothing",
         expected: "at least one",
       })),
-      ...entry.workloads
-        .filter((workload) => tenant.workloads[workload] === undefined)
-        .map((workload) => unknownWorkload(`${here}.workloads`, workload, name, tenant)),
+      ...entry.workloads.flatMap((workload, position) =>
+        tenant.workloads[workload] === undefined
+          ? [unknownWorkload(`${here}.workloads[${String(position)}]`, workload, name, tenant)]
+          : [],
+      ),
     ];
   });
 }
@@ -282,14 +289,16 @@ function withoutArgoCd({ where }: Written): Problem {
   };
 }
 
-function takenName({ workload, where }: WrittenWorkload): Problem[] {
-  if (exampleNames.every((name) => name !== workload)) return [];
+function takenName({ tenant, workload, where }: WrittenWorkload): Problem[] {
+  const peers = Object.keys(tenant.workloads).map((name) => peerName({ name }));
+  const taken = [...exampleNames, ...peers].find((name) => name === workload);
+  if (taken === undefined) return [];
   return [
     {
       code: "settings/name-taken",
       where,
-      what: "is what the proof calls a pod that nobody knows",
-      expected: `another name than ${orList(exampleNames)}`,
+      what: "is what the proof calls a pod that stands for others",
+      expected: `another name than \`${taken}\``,
     },
   ];
 }
@@ -320,10 +329,10 @@ function portlessCalls({ choices: { callers, ports }, where }: WrittenWorkload):
 }
 
 function impossibleCallers({ name, tenant, choices, where }: WrittenWorkload, tenants: Tenants): Problem[] {
-  return choices.callers.flatMap((caller): Problem[] => {
+  return choices.callers.flatMap((caller, index): Problem[] => {
     const called = workloadCalled(caller, name);
     const owner = tenants[called.tenant];
-    const here = `${where}.callers`;
+    const here = `${where}.callers[${String(index)}]`;
     if (owner === undefined) {
       const close = nearest(called.tenant, Object.keys(tenants));
       return [

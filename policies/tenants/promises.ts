@@ -37,9 +37,9 @@ export function promisesOf(context: BundleContext): readonly BundlePromise[] {
   ]);
 }
 
-/** A second pod of a workload. No workload is called so: names of workloads have no dot. */
-export function peerName({ name }: TenantWorkload): string {
-  return `${name}.peer`;
+/** A second pod of a workload, for what its pods may do to each other. No workload may be called so. */
+export function peerName({ name }: Pick<TenantWorkload, "name">): string {
+  return `${name}-peer`;
 }
 
 function at({ namespace, name }: TenantWorkload): string {

@@ -16,7 +16,7 @@ export interface Tenant {
 }
 
 export interface TenantWorkload extends Workload {
-  /** Of its example pod as well. Each once in the tenant. */
+  /** Of its example pod as well; each once in the tenant. */
   readonly name: string;
   /** TCP ports of its containers. */
   readonly ports: readonly number[];
