@@ -53,7 +53,7 @@ export async function readOwnPolicies(folders: readonly string[], file: string):
   };
 }
 
-const nothing: Loaded = { manifests: [], problems: [], kinds: new Map(), place: () => undefined };
+const nothing: Loaded = { manifests: [], problems: [], kinds: new Map(), heads: [], place: () => undefined };
 
 async function objectsIn(paths: readonly string[], options: LoadOptions, problems: Problem[]): Promise<Loaded> {
   return paths.length === 0 ? nothing : await collected(problems, () => load(paths, options), nothing);

@@ -4,6 +4,7 @@
  */
 import type { BundlePromise } from "./bundle.ts";
 import type { ApiServer } from "./reachability/read/externals.ts";
+import type { Fields } from "./reachability/read/fields.ts";
 
 /** By which the head is known among manifests. */
 export const inventoryKind = { apiVersion: "reach.cilium-platform/v1", kind: "Inventory" } as const;
@@ -33,4 +34,14 @@ export interface InventoryBundle {
   readonly promise: string;
   /** In the form of a file of promises. */
   readonly promises: readonly BundlePromise[];
+}
+
+/** Whether an object is the head of an inventory, whatever it says. */
+export function isInventoryHead({ apiVersion, kind }: Fields): boolean {
+  return kind === inventoryKind.kind && apiVersion === inventoryKind.apiVersion;
+}
+
+/** Where a promise of a bundle stands, by its number from 0. */
+export function promisePlace(bundle: string): (index: number) => string {
+  return (index) => `bundle ${bundle}, promise ${String(index + 1)}`;
 }

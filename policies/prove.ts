@@ -6,6 +6,7 @@
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { inventoryOf, isStandIn } from "./inventory.ts";
+import { promisePlace } from "./inventory-head.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
 import { sourceOf } from "./manifests.ts";
 import { judgeOwn, nothingOwn, type JudgedOwn, type Own } from "./own.ts";
@@ -13,7 +14,13 @@ import type { Problem } from "./problems.ts";
 import type { Place } from "./reachability/explain.ts";
 import { re2Error } from "./reachability/judge/re2.ts";
 import { outsideOf } from "./reachability/outside.ts";
-import { checkPromises, readPromises, type PlatformPromise, type PromiseResult } from "./reachability/promises.ts";
+import {
+  checkPromises,
+  readPromises,
+  type PlatformPromise,
+  type PromiseResult,
+  worstOf,
+} from "./reachability/promises.ts";
 import { withExternals, type ApiServer } from "./reachability/read/externals.ts";
 import type { Manifest as ReadManifest } from "./reachability/read/fields.ts";
 import { placeOf, readWorld } from "./reachability/read/world.ts";
@@ -44,12 +51,10 @@ export function prove(candidate: Candidate): Proof {
   const { inventory, brought, judgedOwn } = gathered(candidate);
   const manifests = [...brought, ...judgedOwn.policies.map(({ object }) => object)];
   const objects = [...inventory, ...brought.map(asRead), ...judgedOwn.policies];
-  const promises = bundles.map((bundle) => readPromises(bundle.promises(context), placeIn(bundle)));
+  const promises = bundles.map((bundle) => readPromises(bundle.promises(context), promisePlace(bundle.name)));
   const lines = [...promises.flatMap((read) => read.promises), ...own.promises];
   const seen = apiServer.map((place) => look({ objects, lines, context, apiServer: place, place: own.place }));
-  const results = seen
-    .map((each) => each.results)
-    .reduce((first, next) => first.map((result, index) => (result.kept ? (next[index] ?? result) : result)));
+  const results = worstOf(seen.map((each) => each.results));
   const found = judged(distinct(seen.flatMap(({ findings }) => findings)), objects).flatMap(({ problem, accepted }) =>
     accepted === undefined ? [atItsField(problem, own.place)] : [],
   );
@@ -139,10 +144,6 @@ function stops({ code }: Problem): boolean {
 /** What is found wherever the API server runs is told once. */
 function distinct(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
-}
-
-function placeIn({ name }: Bundle): (index: number) => string {
-  return (index) => `bundle ${name}, promise ${String(index + 1)}`;
 }
 
 function brokenPromise({ kind, text, where, because, failures }: PromiseResult): Problem {

@@ -94,7 +94,7 @@ function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode
     "why a recorded flow was dropped, and the smallest change that lets it pass, as a patch",
     "hubble observe --verdict DROPPED --last 1 -o jsonpb | reach why --flow - manifests/ | git apply",
   )
-    .addArgument(paths())
+    .argument("<path...>", manifests)
     .requiredOption("--flow <file>", "flows as `hubble observe -o jsonpb` prints them; - is standard input")
     .option("--all", "answer for every dropped connection of the file, not for the first alone")
     .addOption(output(["text", "markdown", "json"]));
@@ -109,7 +109,10 @@ function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode
     .addOption(output(["text", "markdown", "json", "sarif"]));
   does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
   const check = verb("check", "promises kept and broken by manifests", "reach check promises.yaml manifests/")
-    .argument("<promises>", "YAML list of `must: from -> to TCP 443` and `never: dev/* -> uat/*`")
+    .argument(
+      "[promises]",
+      "YAML list of `must: from -> to TCP 443` and `never: dev/* -> uat/*`; those of an inventory are held as well",
+    )
     .addArgument(paths())
     .addOption(output(["text", "markdown", "json"]));
   does(surrounded(check), async () => (await import("./verbs/check.ts")).check);
@@ -138,8 +141,10 @@ function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode
   }
 }
 
-function paths(what = "files or folders of manifests, YAML or JSON; - is standard input"): Argument {
-  return new Argument("<path...>", what);
+const manifests = "files or folders of manifests, YAML or JSON; - is standard input";
+
+function paths(what = manifests): Argument {
+  return new Argument("[path...]", `${what}; none are needed beside --inventory`);
 }
 
 function output(formats: readonly string[]): Option {
@@ -149,14 +154,19 @@ function output(formats: readonly string[]): Option {
 /** Options of every verb that reads a world. */
 function surrounded(command: Command): Command {
   return command
-    .addOption(new Option("--target <target>", "where the cluster runs").choices(targets).default(usual.target))
-    .addOption(new Option("--cilium <version>", ciliumVersions.join(", ")).default(usual.cilium))
+    .addOption(new Option("--target <target>", `where the cluster runs${unlessSaid(usual.target)}`).choices(targets))
+    .addOption(new Option("--cilium <version>", `${ciliumVersions.join(", ")}${unlessSaid(usual.cilium)}`))
     .addOption(
       new Option("--names <names>", "which names Cilium knows: those that a pod's rules let it learn, or all")
         .choices(["learned", "known"])
         .default("learned"),
     )
-    .option("--externals <file>", "YAML list of {name, fqdn, ip} or {name, entity}, beside what the policies name");
+    .option("--externals <file>", "YAML list of {name, fqdn, ip} or {name, entity}, beside what the policies name")
+    .option("--inventory <file>", "the platform that the manifests run on, as `npm run inventory` writes it");
+}
+
+function unlessSaid(value: string): string {
+  return ` (default: what the inventory says, else "${value}")`;
 }
 
 /** Options of every verb that shows pairs. */

@@ -8,7 +8,7 @@ import type { Place } from "../policies/reachability/explain.ts";
 
 /**
  * `refused`: Cilium does not accept the object, so none of it exists. `dropped`: Cilium drops the field and enforces the
- * rest. `warning`: a rule of lint says that the field does not do what it says. `unknown`: not modelled, so verdicts stay open.
+ * rest. `warning`: a rule of lint, or the platform, says that the field does not do what it says. `unknown`: not modelled, so verdicts stay open.
  * `note`: what is written may not do what it seems to.
  */
 export type Severity = (typeof severitiesByRank)[number];
@@ -36,6 +36,8 @@ const severities: Readonly<Record<string, Severity>> = {
   "cilium/refused": "refused",
   "cilium/unknown-field": "dropped",
   "reachability/not-modelled": "unknown",
+  "inventory/other-label": "warning",
+  "inventory/takes-the-place": "warning",
 };
 
 /** The worst first, then in their order. */

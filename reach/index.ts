@@ -9,16 +9,17 @@ import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
 import type { LintInput } from "../policies/lint/lint.ts";
 import type { CiliumVersion } from "../policies/reachability/model.ts";
 import { withNamed } from "../policies/reachability/report/named-outside.ts";
-import { checkPromises, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
+import type { PlatformPromise, PromiseResult } from "../policies/reachability/promises.ts";
 import type { DiffReport, MatrixReport } from "../policies/reachability/report/report.ts";
 import type { Selection } from "../policies/reachability/report/selection.ts";
 import type { Finding } from "./findings.ts";
 import type { Answer } from "./flows/answer.ts";
+import { keptIn } from "./kept.ts";
 import { linted } from "./linted.ts";
 import { selectedIn } from "./options.ts";
 import { connectionsOf } from "./questions.ts";
 import { readScenario, readScenarios, readUpgrade } from "./scenario.ts";
-import { usual, type Surroundings } from "./surroundings.ts";
+import type { Given } from "./surroundings.ts";
 
 export { ProblemsError, type Problem } from "../policies/problems.ts";
 export { explanationText, originText, type Explanation } from "../policies/reachability/explain.ts";
@@ -30,17 +31,17 @@ export type { Finding } from "./findings.ts";
 export type { Answer, Proposal } from "./flows/answer.ts";
 export { load, type Loaded } from "./input/load.ts";
 export { readScenario, type Scenario } from "./scenario.ts";
-export { usual, type Surroundings } from "./surroundings.ts";
+export { usual, type Given, type Surroundings } from "./surroundings.ts";
 
 /** Files and folders of manifests; `-` is standard input. */
 export type Paths = readonly string[];
 
-/** Everything that is not said is as in `usual`, and nothing is left out. */
-export type Question = Partial<Surroundings> & { readonly selection?: Selection };
+/** Everything that is not said is as the inventory says, else as in `usual`, and nothing is left out. */
+export type Question = Given & { readonly selection?: Selection };
 
 /** All pairs of workloads, and what is outside. */
 export async function matrix(paths: Paths, { selection = {}, ...given }: Question = {}): Promise<MatrixReport> {
-  const { world, findings, place } = await readScenario(paths, { ...usual, ...given });
+  const { world, findings, place } = await readScenario(paths, given);
   return matrixReport({ world, findings, selected: selectedIn(world, selection), place });
 }
 
@@ -53,7 +54,7 @@ export async function diff(
   after: Paths,
   { selection = {}, flows, ...given }: Question & { readonly flows?: string } = {},
 ): Promise<DiffReport> {
-  const states = await readScenarios(before, after, { ...usual, ...given });
+  const states = await readScenarios(before, after, given);
   const report = diffReport({ before: states[0], after: states[1], selected: selectedIn(states[1].world, selection) });
   if (flows === undefined) return report;
   const { weigh } = await import("./flows/weigh.ts");
@@ -71,12 +72,12 @@ export async function why(
   {
     which = "the first dropped flow",
     ...given
-  }: Partial<Pick<Surroundings, "target" | "cilium">> & {
+  }: Partial<Pick<Given, "target" | "cilium" | "inventory">> & {
     readonly which?: "the first dropped flow" | "every dropped flow";
   } = {},
 ): Promise<readonly Answer[]> {
   const { answersTo } = await import("./flows/answers.ts");
-  return (await answersTo({ file: flows, which, paths, surroundings: { ...usual, ...given } })).answers;
+  return (await answersTo({ file: flows, which, paths, surroundings: given })).answers;
 }
 
 /** What another version of Cilium does to the same manifests; `cilium` is the earlier one. */
@@ -85,7 +86,7 @@ export async function upgrade(
   later: CiliumVersion,
   { selection = {}, ...given }: Question = {},
 ): Promise<DiffReport> {
-  const [before, after] = await readUpgrade(paths, { ...usual, ...given }, later);
+  const [before, after] = await readUpgrade(paths, given, later);
   return diffReport({ before, after, selected: selectedIn(after.world, selection) });
 }
 
@@ -93,30 +94,30 @@ export async function upgrade(
 export async function explain(
   connection: { readonly from: string; readonly to: string; readonly port: string },
   paths: Paths,
-  given: Partial<Surroundings> = {},
+  given: Given = {},
 ): Promise<readonly Explanation[]> {
-  const read = await readScenario(paths, { ...usual, ...given });
+  const read = await readScenario(paths, given);
   const world = withNamed([connection.from, connection.to], read.world);
   return connectionsOf(connection, world).map((traffic) => explained(traffic, world));
 }
 
 /** What the agents can do that the manifests do not tell. Authentication is off unless said otherwise. */
-export type LintQuestion = Partial<Surroundings> & Partial<Pick<LintInput, "meshAuthentication">>;
+export type LintQuestion = Given & Partial<Pick<LintInput, "meshAuthentication">>;
 
 /** What Cilium refuses, drops or ignores, what does not do what it says, and what the engine leaves open, the worst first. */
 export async function lint(
   paths: Paths,
   { meshAuthentication, ...given }: LintQuestion = {},
 ): Promise<readonly Finding[]> {
-  return linted(await readScenario(paths, { ...usual, ...given }), meshAuthentication ?? "off");
+  const scenario = await readScenario(paths, given);
+  return linted(scenario, meshAuthentication ?? scenario.platform?.cilium.meshAuth ?? "off");
 }
 
-/** Promises kept and broken, in their order. */
+/** Promises kept and broken: those of the platform, if there is an inventory, then these. */
 export async function check(
   promises: readonly PlatformPromise[],
   paths: Paths,
-  given: Partial<Surroundings> = {},
+  given: Given = {},
 ): Promise<readonly PromiseResult[]> {
-  const { world, place } = await readScenario(paths, { ...usual, ...given });
-  return checkPromises(promises, world, place);
+  return keptIn(await readScenario(paths, given), promises);
 }

@@ -6,30 +6,56 @@ import type { CiliumVersion, World } from "../policies/reachability/model.ts";
 import { entities, type External } from "../policies/reachability/read/externals.ts";
 import { isFields } from "../policies/reachability/read/fields.ts";
 import { select, type Selected, type Selection } from "../policies/reachability/report/selection.ts";
-import { ciliumVersions, type Surroundings, type Target } from "./surroundings.ts";
+import { ciliumVersions, type Given, type Target } from "./surroundings.ts";
 
 /** The words behind the options, before anybody looked at them. */
 export interface WorldWords {
-  readonly target: Target;
-  readonly cilium: string;
+  readonly target?: Target;
+  readonly cilium?: string;
   readonly names: "learned" | "known";
   readonly externals?: string;
+  readonly inventory?: string;
 }
 
 function isCiliumVersion(text: string): text is CiliumVersion {
   return (ciliumVersions as readonly string[]).includes(text);
 }
 
-export async function surroundingsOf({ target, cilium, names, externals }: WorldWords): Promise<Surroundings> {
+export async function surroundingsOf({ target, cilium, names, externals, inventory }: WorldWords): Promise<Given> {
   const problems: Problem[] = [];
-  if (!isCiliumVersion(cilium)) problems.push(unknownVersion(cilium));
+  const version = cilium === undefined || isCiliumVersion(cilium) ? cilium : undefined;
+  if (version !== cilium) problems.push(unknownVersion(cilium ?? ""));
   const listed = externals === undefined ? [] : await readExternals(externals, problems);
-  if (problems.length > 0 || !isCiliumVersion(cilium)) throw new ProblemsError(problems);
-  return { target, cilium, names: names === "known" ? "known" : "as learned", externals: listed };
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(version === undefined ? {} : { cilium: version }),
+    names: names === "known" ? "known" : "as learned",
+    externals: listed,
+    ...(inventory === undefined ? {} : { inventory }),
+  };
+}
+
+/** Manifests are asked for, unless there is a platform to ask about. */
+export function pathsOf(
+  paths: readonly string[],
+  { inventory }: Pick<WorldWords, "inventory">,
+  verb: string,
+): readonly string[] {
+  if (paths.length > 0 || inventory !== undefined) return paths;
+  throw new ProblemsError([
+    {
+      code: "reach/usage",
+      where: `reach ${verb}`,
+      what: "neither files nor folders of manifests",
+      expected: "at least one of them, or a platform: --inventory FILE",
+      fix: `\`reach ${verb} --help\` says more`,
+    },
+  ]);
 }
 
 /** `1.19..1.20`: two versions to compare. Undefined where it is one. */
-export function upgradeOf(written: string): readonly [string, CiliumVersion] | undefined {
+export function upgradeOf(written = ""): readonly [string, CiliumVersion] | undefined {
   const [from, to, ...surplus] = written.split("..");
   if (from === undefined || to === undefined) return undefined;
   if (surplus.length > 0 || !isCiliumVersion(to)) throw new ProblemsError([unknownVersion(to)]);

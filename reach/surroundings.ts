@@ -16,5 +16,11 @@ export interface Surroundings {
   readonly externals: readonly External[];
 }
 
+/** What somebody says of it. What is left out is as the inventory says, if there is one, else as usual. */
+export type Given = Partial<Surroundings> & {
+  /** The file of the platform that the manifests are to run on, as `npm run inventory` writes it. */
+  readonly inventory?: string;
+};
+
 /** The version is the one that the platform pins. */
 export const usual: Surroundings = { target: "kind", cilium: "1.20", names: "as learned", externals: [] };

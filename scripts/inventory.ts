@@ -13,7 +13,7 @@ import { isTrueToHelm, valueAt } from "../components/helm-values.ts";
 import { charts } from "../components/versions.ts";
 import { inventoryDocuments } from "../policies/inventory-file.ts";
 import { nothingOwn, type Own } from "../policies/own.ts";
-import { formatProblem, UserError } from "../policies/problems.ts";
+import { formatProblem, type Problem, UserError } from "../policies/problems.ts";
 import { stackFileName, targetOf } from "./pulumi/stack-file.ts";
 
 const usage = "[stack] [--output FILE]";
@@ -22,13 +22,21 @@ export async function inventory(args: readonly string[]): Promise<number> {
   const { stack, output } = readWords(args);
   const projectDir = process.cwd();
   await targetOf(stack, projectDir);
-  const judged = judgeStack(stack, settingsOfStackFile(projectDir, stack));
-  const { own, warnings } = await ownPolicies(judged.settings, stackFileName(stack));
-  for (const warning of [...judged.warnings, ...warnings]) process.stderr.write(`${formatProblem(warning)}\n`);
-  const text = inventoryText(judged, own);
+  const { text, warnings } = await inventoryOfStackFile(stack, projectDir);
+  for (const warning of warnings) process.stderr.write(`${formatProblem(warning)}\n`);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
+}
+
+/** The whole file, of a stack file in this folder, and what is worth saying. Throws with everything that does not go together. */
+export async function inventoryOfStackFile(
+  stack: string,
+  projectDir: string,
+): Promise<{ readonly text: string; readonly warnings: readonly Problem[] }> {
+  const judged = judgeStack(stack, settingsOfStackFile(projectDir, stack));
+  const { own, warnings } = await ownPolicies(judged.settings, stackFileName(stack));
+  return { text: inventoryText(judged, own), warnings: [...judged.warnings, ...warnings] };
 }
 
 /** The whole file. */

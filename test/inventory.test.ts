@@ -7,6 +7,9 @@ import { join } from "node:path";
 
 import { parseAllDocuments } from "yaml";
 
+import { inventoryOfStackFile } from "../scripts/inventory.ts";
+import { inventoryGolden } from "./support/golden.ts";
+
 const program = join(import.meta.dirname, "..", "scripts", "platform.ts");
 
 interface Written {
@@ -103,6 +106,11 @@ describe("npm run inventory", function () {
         "  promises:\n    - must: dev/web -> dev/api TCP 8080\n      because: the web front calls the API\n",
       ),
     );
+  });
+
+  it("writes of the stack kind what its golden says (npm run golden writes it anew)", async () => {
+    const { text } = await inventoryOfStackFile("kind", join(import.meta.dirname, ".."));
+    assert.equal(text, readFileSync(inventoryGolden, "utf8"));
   });
 
   it("writes the same twice, and to a file if one is named", () => {

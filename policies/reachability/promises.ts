@@ -134,6 +134,22 @@ export function checkPromises(
   return promises.map((promise) => check(promise, matrix, place));
 }
 
+/** Held against worlds that may each be the true one: of a promise that one of them breaks, that one is told. */
+export function checkEverywhere(
+  promises: readonly PlatformPromise[],
+  worlds: readonly World[],
+  place?: Place,
+): readonly PromiseResult[] {
+  return worstOf(worlds.map((world) => checkPromises(promises, world, place)));
+}
+
+/** Of results for the same promises, for each promise the first that is broken. */
+export function worstOf(results: readonly (readonly PromiseResult[])[]): readonly PromiseResult[] {
+  return results.reduce((first, next) =>
+    first.map((result, index) => (result.kept ? (next[index] ?? result) : result)),
+  );
+}
+
 function check(promise: PlatformPromise, matrix: Matrix, place: Place | undefined): PromiseResult {
   const { kind, text, where, because } = promise;
   const { endpoints } = matrix.world;

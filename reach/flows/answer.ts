@@ -26,6 +26,8 @@ import { fileOf, homeOf, newTexts, patchText, type NewText } from "./patch.ts";
 /** The manifests that are asked, and what they do not say themselves. */
 export interface Ground {
   readonly manifests: readonly Manifest[];
+  /** Objects of the platform below, which no repair touches. */
+  readonly isForeign: (manifest: Manifest) => boolean;
   readonly place: (origin: Origin) => string | undefined;
   readonly cilium: World["cilium"];
   /** Where the API server runs, unless the flow knows better. */
@@ -298,10 +300,11 @@ class Asked {
       read: this.#read,
       wanted: this.wanted,
       ...(this.#flow.request === undefined ? {} : { request: this.#flow.request }),
-      editable: (manifest) =>
-        manifest < own &&
-        !fileOf(this.#manifests[manifest]).startsWith("stdin") &&
-        fileOf(this.#manifests[manifest]) !== "",
+      editable: (index) => {
+        const manifest = this.#manifests[index];
+        if (index >= own || manifest === undefined || this.#ground.isForeign(manifest)) return false;
+        return !fileOf(manifest).startsWith("stdin") && fileOf(manifest) !== "";
+      },
     });
   }
 
@@ -379,7 +382,7 @@ class Asked {
     const namespace =
       added === undefined || !isFields(added.object["metadata"]) ? undefined : added.object["metadata"]["namespace"];
     const home = homeOf(
-      this.#ground.manifests,
+      this.#ground.manifests.filter((manifest) => !this.#ground.isForeign(manifest)),
       this.#ground.folders,
       typeof namespace === "string" ? namespace : undefined,
     );

@@ -4,10 +4,10 @@
 import { statSync } from "node:fs";
 
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
-import { load } from "../input/load.ts";
+import type { Manifest } from "../../policies/reachability/read/fields.ts";
 import { counted } from "../output/counted.ts";
-import { apiServers } from "../scenario.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { apiServersOf, loadedOn, versionOf } from "../scenario.ts";
+import type { Given } from "../surroundings.ts";
 import { answer, type Answer, type Ground } from "./answer.ts";
 import { forward, type Flow } from "./flow.ts";
 import { readAnyFlows, type FlowLine, type Tally } from "./read-flows.ts";
@@ -18,7 +18,7 @@ export interface Dropped {
   readonly which: "the first dropped flow" | "every dropped flow";
   /** Of the manifests. */
   readonly paths: readonly string[];
-  readonly surroundings: Pick<Surroundings, "target" | "cilium">;
+  readonly surroundings: Pick<Given, "target" | "cilium" | "inventory">;
   /** Told how far we are; an empty text when done. */
   readonly progress?: (text: string) => void;
 }
@@ -36,10 +36,13 @@ export async function answersTo({ file, which, paths, surroundings, progress }: 
   const { dropped, tally } = await droppedFlows(file);
   const [first] = dropped;
   if (first === undefined) throw new ProblemsError([noneDropped(file, tally)]);
-  const { target, cilium } = surroundings;
-  const { manifests, place } = await load(paths);
+  const { loaded, platform } = await loadedOn(paths, surroundings);
+  const { manifests, place, platforms } = loaded;
+  const cilium = versionOf(surroundings, platform);
+  const [apiServer] = apiServersOf(surroundings, platform);
   const folders = paths.filter((path) => path !== "-" && statSync(path).isDirectory());
-  let ground: Ground = { manifests, place, cilium, apiServer: apiServers[target], folders, directory: process.cwd() };
+  const isForeign = ({ source }: Manifest): boolean => platforms?.has(source ?? "") ?? false;
+  let ground: Ground = { manifests, isForeign, place, cilium, apiServer, folders, directory: process.cwd() };
   const asked = which === "every dropped flow" ? dropped : [first];
   const answers: Answer[] = [];
   for (const [index, { line, flow }] of asked.entries()) {

@@ -3,6 +3,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 
+import { isInventoryHead } from "../../policies/inventory-head.ts";
 import { ProblemsError, type Problem } from "../../policies/problems.ts";
 import type { Origin } from "../../policies/reachability/model.ts";
 import { isFields, type Fields, type Manifest } from "../../policies/reachability/read/fields.ts";
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** `all` also takes kinds that say nothing of connections, and says of none that it is not read. `read` unless said otherwise. */
   readonly kinds?: "read" | "all";
+  /** Whether a file without any object is a mistake: `refused` unless said otherwise. A folder without one always is. */
+  readonly empty?: "refused" | "allowed";
 }
 
 export interface Loaded {
@@ -28,6 +31,8 @@ export interface Loaded {
   readonly problems: readonly Problem[];
   /** How many objects of each kind there are, those that are not read included. */
   readonly kinds: ReadonlyMap<string, number>;
+  /** Heads of inventories, which are no manifests. */
+  readonly heads: readonly { readonly object: Fields; readonly where: string }[];
   /**
    * `file:line` of a policy's field, or of the nearest field around it that was written. Undefined for a policy that is
    * not among the manifests.
@@ -51,7 +56,7 @@ interface Known {
  */
 export async function load(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
   const refused: Problem[] = [];
-  const loading = new Loading(refused, options.kinds ?? "read");
+  const loading = new Loading(refused, options);
   // Asking for the process's own opens it, which most runs need not pay for.
   const stdin = (): AsyncIterable<Uint8Array> => options.stdin ?? process.stdin;
   for (const given of await readSources(paths, stdin, refused)) await loading.take(given);
@@ -62,15 +67,18 @@ export async function load(paths: readonly string[], options: LoadOptions = {}):
 /** What has been read so far. */
 class Loading {
   readonly #refused: Problem[];
-  readonly #wanted: "read" | "all";
+  readonly #wanted: NonNullable<LoadOptions["kinds"]>;
+  readonly #empty: NonNullable<LoadOptions["empty"]>;
+  readonly #heads: Loaded["heads"][number][] = [];
   readonly #doubts: Problem[] = [];
   readonly #known = new Map<string, Known>();
   readonly #kinds = new Map<string, number>();
   readonly #told = new Map<string, { readonly where: string; count: number }>();
 
-  constructor(refused: Problem[], wanted: "read" | "all") {
+  constructor(refused: Problem[], { kinds = "read", empty = "refused" }: LoadOptions) {
     this.#refused = refused;
-    this.#wanted = wanted;
+    this.#wanted = kinds;
+    this.#empty = empty;
   }
 
   async take({ path, kind, sources, others }: Sources): Promise<void> {
@@ -78,6 +86,7 @@ class Loading {
     let objects = 0;
     for (const source of sources) objects += await this.#takeSource(source, kind);
     if (objects > 0 || others > 0 || this.#refused.length > before) return;
+    if (kind === "file" && this.#empty === "allowed") return;
     const expected = kind === "folder" ? "Kubernetes objects in .yaml, .yml or .json files" : "Kubernetes objects";
     const what = sources.length === 0 ? "no manifests in this folder" : "no Kubernetes object";
     this.#refused.push({ code: "input/no-manifests", where: path, what, expected });
@@ -134,6 +143,10 @@ class Loading {
         what: "an object without `kind`",
         expected: "a Kubernetes object",
       });
+      return;
+    }
+    if (isInventoryHead(known.object)) {
+      this.#heads.push({ object: known.object, where: where() });
       return;
     }
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
@@ -210,6 +223,7 @@ class Loading {
       })),
       problems: [...this.#doubts, ...told, ...(hasPolicy(this.#kinds) ? [] : [withoutPolicies(paths)])],
       kinds: this.#kinds,
+      heads: this.#heads,
       place: ({ policy: { kind, namespace, name }, path }) => {
         const found = known.get(keyOf(kind, namespace, name));
         return found === undefined ? undefined : placeIn(found, offsetOf(path, found.written.locate()));

@@ -1,6 +1,7 @@
 /** Promises kept and broken, as text, Markdown and JSON. */
 import type { Problem } from "../../policies/problems.ts";
 import type { PromiseResult } from "../../policies/reachability/promises.ts";
+import type { PromiseReport } from "../../policies/reachability/report/promise-report.ts";
 import { plain, type Paint } from "../terminal.ts";
 import { counted } from "./counted.ts";
 import { findingsLines } from "./findings.ts";
@@ -11,17 +12,32 @@ export function checkText(
   findings: readonly Problem[],
   paint: Paint = plain,
 ): string {
-  const lines = results.flatMap((result) => {
-    const { kept, kind, text, where, because } = result;
-    const verdict = kept ? paint("green", "kept  ") : paint("red", "BROKEN");
-    return [
-      `${verdict}  ${kind} ${text}  ${paint("dim", `(${where})`)}`,
-      ...(kept
-        ? []
-        : [...(because === undefined ? [] : [`        promised because ${because}`]), ...reasonsOf(result)]),
-    ];
-  });
+  const lines = results.flatMap((result) => promiseLines(result, paint));
   return `${[...lines, "", summary(results), ...findingsLines(findings, paint)].join("\n")}\n`;
+}
+
+function promiseLines(result: PromiseResult, paint: Paint): string[] {
+  const { kept, kind, text, where, because } = result;
+  const verdict = kept ? paint("green", "kept  ") : paint("red", "BROKEN");
+  return [
+    `${verdict}  ${kind} ${text}  ${paint("dim", `(${where})`)}`,
+    ...(kept ? [] : [...(because === undefined ? [] : [`        promised because ${because}`]), ...reasonsOf(result)]),
+  ];
+}
+
+/** What became of promises: those that are broken in full, the others as a number. */
+export function comparedText({ promises }: PromiseReport, of: string, paint: Paint = plain): string {
+  const broken = promises.filter(({ kept }) => !kept);
+  const mended = promises.filter(({ kept, before }) => kept && before === "broken");
+  const lines = broken.flatMap((result) => [
+    ...promiseLines(result, paint),
+    ...(result.before === "broken" ? ["        broken before as well"] : []),
+  ]);
+  const counts = [
+    `${String(promises.length - broken.length)} kept${mended.length === 0 ? "" : `, ${String(mended.length)} of them mended`}`,
+    `${String(broken.length)} broken`,
+  ];
+  return [paint("bold", `Promises of ${of}: ${counts.join(", ")}`), ...lines, "", ""].join("\n");
 }
 
 function reasonsOf({ failures, broken, pairs }: PromiseResult): string[] {

@@ -2,6 +2,7 @@
  * JSON: reports for programs. `schema` changes when a field goes or changes its meaning, not when one is added.
  */
 import type { DiffReport, EdgeAnswer, EdgeTable, MatrixReport } from "../../policies/reachability/report/report.ts";
+import type { PromiseReport } from "../../policies/reachability/report/promise-report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
 import { remainsText } from "../../policies/reachability/report/report-text.ts";
 
@@ -41,10 +42,15 @@ function* edgePieces({ starts, edges }: EdgeTable): Generator<string> {
   yield isFirst ? "],\n" : `${piece}\n  ],\n`;
 }
 
-export function diffJson(report: DiffReport): string {
+/** `promises` are told where there were any to hold. */
+export function diffJson(report: DiffReport, promises?: PromiseReport): string {
   const { kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings, flows } = report;
   const told = { schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings };
-  return documentText(flows === undefined ? told : { ...told, flows });
+  return documentText({
+    ...told,
+    ...(flows === undefined ? {} : { flows }),
+    ...(promises === undefined ? {} : { promises: promises.promises }),
+  });
 }
 
 function answerJson({ ports, outcome, egress, ingress }: EdgeAnswer): unknown {

@@ -1,8 +1,8 @@
 /** `reach check`: promises held against manifests. */
-import { checkPromises } from "../../policies/reachability/promises.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { loadPromises } from "../input/promises.ts";
-import { surroundingsOf, type WorldWords } from "../options.ts";
+import { keptIn } from "../kept.ts";
+import { pathsOf, surroundingsOf, type WorldWords } from "../options.ts";
 import { checkJson, checkMarkdown, checkText } from "../output/check.ts";
 import { readScenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,10 +12,12 @@ interface Words extends WorldWords {
 }
 
 export async function check(words: readonly unknown[], options: Words, terminal: Terminal): Promise<ExitCode> {
-  const [file, paths] = words as readonly [string, readonly string[]];
-  const promises = await loadPromises(file);
-  const { world, findings, place } = await readScenario(paths, await surroundingsOf(options));
-  const results = checkPromises(promises, world, place);
+  const [file, paths] = words as readonly [string | undefined, readonly string[]];
+  const given = pathsOf(paths, options, "check");
+  const own = file === undefined || file === options.inventory ? [] : await loadPromises(file);
+  const scenario = await readScenario(given, await surroundingsOf(options));
+  const { findings } = scenario;
+  const results = keptIn(scenario, own);
   switch (options.output) {
     case "text":
       terminal.print(checkText(results, findings, terminal.paint));

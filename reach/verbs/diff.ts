@@ -1,6 +1,7 @@
 /** `reach diff`: what a change of manifests does, or a change of Cilium to the same manifests. */
 import { ProblemsError } from "../../policies/problems.ts";
 import { diffReport } from "../../policies/reachability/report/diff-report.ts";
+import type { PromiseReport } from "../../policies/reachability/report/promise-report.ts";
 import type { DiffReport } from "../../policies/reachability/report/report.ts";
 import type { Selection } from "../../policies/reachability/report/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
@@ -16,13 +17,24 @@ interface Words extends WorldWords, Selection {
 }
 
 export async function diff([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
-  const [before, after] = await scenarios(paths as readonly string[], words);
+  const both = await scenarios(paths as readonly string[], words);
+  const [before, after] = both;
   const selected = selectedIn(after.world, words);
   const alike = isDrawing(words.output) ? "answer" : "change";
   const judged = diffReport({ before, after, selected, alike });
-  const report = words.flows === undefined ? judged : await weighed(judged, [before, after], words.flows, terminal);
-  for await (const text of told(report, [before, after], words.output, terminal)) terminal.print(text);
-  return fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
+  const report = words.flows === undefined ? judged : await weighed(judged, both, words.flows, terminal);
+  const promises = await comparedPromises(both);
+  for await (const text of told({ report, promises, both }, words.output, terminal)) terminal.print(text);
+  const breaks = promises?.promises.some(({ kept, before: was }) => !kept && was === "kept") ?? false;
+  return breaks || fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
+}
+
+/** What became of the promises of the platform, if there is one. */
+async function comparedPromises([before, after]: readonly [Scenario, Scenario]): Promise<PromiseReport | undefined> {
+  if (before.platform === undefined || after.platform === undefined) return undefined;
+  const { promiseReport } = await import("../../policies/reachability/report/promise-report.ts");
+  const { keptIn } = await import("../kept.ts");
+  return promiseReport(keptIn(before), keptIn(after));
 }
 
 async function weighed(
@@ -57,29 +69,41 @@ function notTwo(count: number): ConstructorParameters<typeof ProblemsError>[0][n
   };
 }
 
-async function* told(
-  report: DiffReport,
-  scenarios: readonly [Scenario, Scenario],
-  output: Words["output"],
-  { paint }: Terminal,
-): AsyncGenerator<string> {
+interface Found {
+  readonly report: DiffReport;
+  /** Absent without a platform that promises something. */
+  readonly promises: PromiseReport | undefined;
+  readonly both: readonly [Scenario, Scenario];
+}
+
+async function* told(found: Found, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
+  const { report, promises, both } = found;
   if (isDrawing(output)) yield await drawn(output, report);
-  else if (output === "json") yield (await import("../output/json.ts")).diffJson(report);
-  else if (output === "markdown") yield await comment(report, scenarios);
+  else if (output === "json") yield (await import("../output/json.ts")).diffJson(report, promises);
+  else if (output === "markdown") yield await comment(found);
   else {
     const { diffCsv, diffText } = await import("../output/diff.ts");
     if (output === "csv") yield* diffCsv(report);
-    else yield diffText(report, paint);
+    else {
+      const [, { platform }] = both;
+      if (promises !== undefined && platform !== undefined) {
+        yield (await import("../output/check.ts")).comparedText(promises, platform.stack, paint);
+      }
+      yield diffText(report, paint);
+    }
   }
 }
 
-async function comment(report: DiffReport, [before, after]: readonly [Scenario, Scenario]): Promise<string> {
+async function comment({ report, promises, both: [before, after] }: Found): Promise<string> {
   const { newcomersOf, warningsOf } = await import("../review.ts");
   const { reviewMarkdown } = await import("../output/comment.ts");
-  const judged = (scenario: Scenario) => ({ scenario, meshAuthentication: "off" }) as const;
+  const judged = (scenario: Scenario) => ({
+    scenario,
+    meshAuthentication: scenario.platform?.cilium.meshAuth ?? ("off" as const),
+  });
   return reviewMarkdown({
     report,
-    promises: { promises: [], withdrawn: [] },
+    promises: promises ?? { promises: [], withdrawn: [] },
     warnings: warningsOf(judged(before), judged(after)),
     newcomers: newcomersOf(after, report.appeared),
   });

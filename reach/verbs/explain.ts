@@ -6,7 +6,7 @@ import { withNamed } from "../../policies/reachability/report/named-outside.ts";
 import type { PortPattern } from "../../policies/reachability/report/selection.ts";
 import { askService, findService, type ServicePortAnswer } from "../../policies/reachability/service.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { surroundingsOf, type WorldWords } from "../options.ts";
+import { pathsOf, surroundingsOf, type WorldWords } from "../options.ts";
 import { explanationsJson, explanationsText, type Walk } from "../output/explain.ts";
 import { connectionsOf, endpointCalled, portCalled } from "../questions.ts";
 import { readScenario } from "../scenario.ts";
@@ -19,7 +19,7 @@ interface Words extends WorldWords {
 
 export async function explain(words: readonly unknown[], options: Words, terminal: Terminal): Promise<ExitCode> {
   const [from, to, port, paths] = words as readonly [string, string, string, readonly string[]];
-  const { world: read, place } = await readScenario(paths, await surroundingsOf(options));
+  const { world: read, place } = await readScenario(pathsOf(paths, options, "explain"), await surroundingsOf(options));
   const world = withNamed([from, to], read);
   const walks =
     options.service === true

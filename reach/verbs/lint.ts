@@ -1,7 +1,7 @@
 /** `reach lint`: what Cilium refuses, drops or ignores in the manifests, and what is accepted and does not do what it says. */
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { linted } from "../linted.ts";
-import { surroundingsOf, type WorldWords } from "../options.ts";
+import { pathsOf, surroundingsOf, type WorldWords } from "../options.ts";
 import { lintJson, lintMarkdown, lintText } from "../output/lint.ts";
 import { readScenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,8 +12,9 @@ interface Words extends WorldWords {
 }
 
 export async function lint([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
-  const scenario = await readScenario(paths as readonly string[], await surroundingsOf(words));
-  const found = linted(scenario, words.meshAuth === true ? "on" : "off");
+  const given = pathsOf(paths as readonly string[], words, "lint");
+  const scenario = await readScenario(given, await surroundingsOf(words));
+  const found = linted(scenario, words.meshAuth === true ? "on" : (scenario.platform?.cilium.meshAuth ?? "off"));
   switch (words.output) {
     case "text":
       terminal.print(lintText(found, terminal.paint));

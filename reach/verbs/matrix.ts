@@ -4,7 +4,7 @@ import type { MatrixReport } from "../../policies/reachability/report/report.ts"
 import type { Selection } from "../../policies/reachability/report/selection.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { drawn, isDrawing, type Drawing } from "../output/drawn.ts";
-import { selectedIn, surroundingsOf, type WorldWords } from "../options.ts";
+import { pathsOf, selectedIn, surroundingsOf, type WorldWords } from "../options.ts";
 import { readScenario } from "../scenario.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -13,7 +13,8 @@ interface Words extends WorldWords, Selection {
 }
 
 export async function matrix([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
-  const { world, findings, place } = await readScenario(paths as readonly string[], await surroundingsOf(words));
+  const given = pathsOf(paths as readonly string[], words, "matrix");
+  const { world, findings, place } = await readScenario(given, await surroundingsOf(words));
   const report = matrixReport({ world, findings, selected: selectedIn(world, words), place });
   for await (const text of told(report, words.output, terminal)) terminal.print(text);
   return exitCodes.fine;

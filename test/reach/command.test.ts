@@ -109,7 +109,7 @@ describe("The words of reach", () => {
       ["matrix", ".", "--fcus", "dev/"],
       [
         "reach matrix: unknown option `--fcus`",
-        "  expected reach matrix [options] <path...>",
+        "  expected reach matrix [options] [path...]",
         "  fix: did you mean `--focus`?  [reach/usage]",
       ],
     ],
@@ -118,7 +118,7 @@ describe("The words of reach", () => {
       ["explain", "dev/web"],
       [
         "reach explain: missing required argument `to`",
-        "  expected reach explain [options] <from> <to> <port> <path...>",
+        "  expected reach explain [options] <from> <to> <port> [path...]",
         "  fix: `reach explain --help` says more  [reach/usage]",
       ],
     ],

@@ -18,6 +18,10 @@ const commands: readonly [string, number][] = [
   ["npx reach why --flow test/fixtures/reach/shop/dropped.json test/fixtures/reach/shop/base", 0],
   ["npx reach lint test/fixtures/reach/shop/head", 1],
   ["npx reach check test/fixtures/reach/shop/promises.yaml test/fixtures/reach/shop/head", 1],
+  [
+    "npx reach diff test/fixtures/reach/application/base test/fixtures/reach/application/head --inventory test/golden/kind.inventory.yaml",
+    1,
+  ],
   ["npx reach conformance", 0],
 ];
 

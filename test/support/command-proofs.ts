@@ -51,7 +51,11 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   reached("npx reach why --flow test/fixtures/reach/shop/dropped.json test/fixtures/reach/shop/base"),
   reached("npx reach lint test/fixtures/reach/shop/head"),
   reached("npx reach check test/fixtures/reach/shop/promises.yaml test/fixtures/reach/shop/head"),
+  reached(
+    "npx reach diff test/fixtures/reach/application/base test/fixtures/reach/application/head --inventory test/golden/kind.inventory.yaml",
+  ),
   reached("npx reach conformance"),
+  ["npm run --silent inventory -- kind --output platform.yaml", { ranBy: "test/inventory.test.ts", as: '"--output"' }],
   ["npm test", itself],
   ["npm run test:e2e", itself],
   ["npm run test:oracle", { lacks: "minutes: it builds Cilium's policy code, and CI runs it" }],

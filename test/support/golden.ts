@@ -10,6 +10,9 @@ export function goldenFile(stack: string): string {
   return join(import.meta.dirname, "../golden", `${stack}.json`);
 }
 
+/** What `npm run inventory -- kind` writes. */
+export const inventoryGolden = join(import.meta.dirname, "../golden/kind.inventory.yaml");
+
 export function goldenText({ resources, outputs }: ProgramRecord): string {
   const byName = resources
     .map((resource): [string, unknown] => [referenceOf(resource), factsOf(resource)])

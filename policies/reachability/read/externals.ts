@@ -23,7 +23,8 @@ export type External =
   | { readonly name: string; readonly entity: Entity };
 
 /** Where the API server runs: seen from a pod, that decides what else it is (S12). */
-export type ApiServer = "on another node" | "on the pod's node" | "outside the cluster";
+export const apiServerPlaces = ["on another node", "on the pod's node", "outside the cluster"] as const;
+export type ApiServer = (typeof apiServerPlaces)[number];
 
 const apiServerLabels: Record<ApiServer, IdentityLabels> = {
   "on another node": reservedLabels("kube-apiserver", "remote-node"),
