@@ -4,7 +4,7 @@
  * A run of Pulumi and whoever only has the stack file decide it by the same code.
  */
 import type { Bundle, BundleContext, HubblePart } from "../policies/bundle.ts";
-import { selectBundles } from "../policies/bundles.ts";
+import { needsOf, selectBundles } from "../policies/bundles.ts";
 import type { Problem } from "../policies/problems.ts";
 import type { Candidate } from "../policies/prove.ts";
 import { argoCdPods } from "./argocd/pods.ts";
@@ -54,7 +54,7 @@ export function judgeStack(stack: string, settings: Settings): JudgedStack {
       settings,
       facts,
       values,
-      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: bundle.needs(context) })),
+      bundles: bundles.map((bundle) => ({ name: bundle.name, needs: needsOf(bundle, context) })),
     }),
     ...rateLimitWarnings(settings, facts, `Pulumi.${stack}.yaml`),
     ...(settings.target === "aks" ? aksWarnings(settings.aks, `Pulumi.${stack}.yaml`) : []),

@@ -155,6 +155,11 @@ function ownNamespace<const D extends string>(fallback: D) {
 }
 
 const policies = block({
+  authenticatedEdges: setting(
+    list(text),
+    [],
+    "Connections that wait until both ends have proved who they are, for example `dev/api -> dev/azurite`. Needs `cilium.meshAuth: spire`.",
+  ),
   bundles: setting(list(words(...bundleNames)), ["baseline"], "Policy bundles to apply."),
   folders: setting(
     list(text),

@@ -5,6 +5,7 @@
  * that was not judged.
  */
 import type { BundleChoices } from "./choices.ts";
+import type { Edge } from "./edges.ts";
 import type { ApiServer, Entity } from "./reachability/read/externals.ts";
 import type { Tenant } from "./tenants/tenant.ts";
 
@@ -99,6 +100,8 @@ export interface Bundle {
   readonly namespaceOf?: (choices: BundleChoices) => string;
   needs(context: BundleContext): BundleNeeds;
   manifests(context: BundleContext): readonly Manifest[];
+  /** Connections between workloads among what it opens: each may be told to wait for a handshake. Absent: none. */
+  edges?(context: BundleContext): readonly Edge[];
   /** The sentence as lines that can be proved; at least one line says where it ends. */
   promises(context: BundleContext): readonly BundlePromise[];
   /** Pods that stand for the workloads the bundle speaks of, where no chart of ours brings them. */

@@ -1,10 +1,11 @@
 /** The bundles there are, in the order in which they are applied, and the choice among them. */
 import { apimOpenai } from "./apim-openai/bundle.ts";
 import { baseline } from "./baseline/bundle.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle, BundleContext, BundleNeeds } from "./bundle.ts";
 import { demoDns } from "./demo-dns/bundle.ts";
 import { demoFlights } from "./demo-flights/bundle.ts";
 import { demoStarWars } from "./demo-star-wars/bundle.ts";
+import { connectionsOf } from "./edges.ts";
 import { egressGateway } from "./egress-gateway/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
@@ -31,4 +32,12 @@ export const bundles: readonly Bundle[] = [
 /** The bundles a stack switched on, in our order whatever the order of its list. */
 export function selectBundles(policies: { readonly bundles: readonly string[] }): readonly Bundle[] {
   return bundles.filter((bundle) => policies.bundles.includes(bundle.name));
+}
+
+/** What a bundle cannot work without, told what the stack tells it: a connection that waits for a handshake needs one. */
+export function needsOf(bundle: Bundle, context: BundleContext): BundleNeeds {
+  const needs = bundle.needs(context);
+  const connections = (bundle.edges?.(context) ?? []).flatMap(connectionsOf);
+  const waits = connections.some((name) => context.choices.authenticatedEdges.includes(name));
+  return { ...needs, authentication: needs.authentication || waits };
 }

@@ -1,4 +1,5 @@
 /** Choices: the words that switch bundles on, and what a stack may say to them, one key for each that can be told something. */
+import type { AuthenticatedEdges } from "./edges.ts";
 
 /** In the order in which they are applied. */
 export const bundleNames = [
@@ -23,6 +24,7 @@ interface InItsNamespace {
 }
 
 export interface BundleChoices {
+  readonly authenticatedEdges: AuthenticatedEdges;
   readonly environmentIsolation: EnvironmentIsolationChoices;
   readonly apimOpenai: InItsNamespace & {
     /** Where Prometheus runs. The platform does not make it. */

@@ -16,6 +16,8 @@ export interface Workload {
 export interface Edge {
   /** Of the policy on the server's side; those of the clients are called `<name>-from-<the client's name>`. */
   readonly name: string;
+  /** What the server is called where an edge is named. Absent: as the policy. */
+  readonly server?: string;
   /** What may happen, for whoever reads the object in the cluster. */
   readonly description: string;
   readonly from: Readonly<Record<string, Workload>>;
@@ -36,33 +38,70 @@ export function networkPolicy(namespace: string, name: string, spec: CiliumNetwo
   return policy;
 }
 
-/** The server's policy, then one for each client. */
-export function bothSides(edge: Edge): readonly Manifest[] {
-  return [serverSide(edge), ...clientSides(edge)];
+/** The same policy as one that only allows: whom it selects, it does not close. */
+export function isolatingNobody(policy: Manifest): Manifest {
+  return { ...policy, spec: { ...policy.spec, enableDefaultDeny: { ingress: false, egress: false } } };
 }
 
-export function serverSide({ name, description, from, to, ports, http }: Edge): Manifest {
+/** How a connection of an edge is named: `dev/api -> dev/azurite`. `client` is one of the edge's. */
+export function connectionName({ name, server = name, from, to }: Edge, client: string): string {
+  return `${from[client]?.namespace ?? ""}/${client} -> ${to.namespace}/${server}`;
+}
+
+/** The connections that an edge opens, by name. */
+export function connectionsOf(edge: Edge): readonly string[] {
+  return Object.keys(edge.from).map((client) => connectionName(edge, client));
+}
+
+/** Connections, by name, that wait until both ends have proved who they are. */
+export type AuthenticatedEdges = readonly string[];
+
+/** The server's policy, then one for each client. */
+export function bothSides(edge: Edge, authenticated: AuthenticatedEdges): readonly Manifest[] {
+  return [serverSide(edge, authenticated), ...clientSides(edge, authenticated)];
+}
+
+export function serverSide(edge: Edge, authenticated: AuthenticatedEdges): Manifest {
+  const { name, description, from, to, ports, http } = edge;
+  const clients = Object.entries(from).map(([client, workload]) => ({
+    peer: peerOf(workload, to.namespace),
+    waits: authenticated.includes(connectionName(edge, client)),
+  }));
+  const toPorts = [{ ports: tcp(ports), ...(http === undefined ? {} : { rules: { http } }) }];
+  const entries = [
+    { peers: clients.filter(({ waits }) => !waits) },
+    { peers: clients.filter(({ waits }) => waits), ...handshake },
+  ].filter(({ peers }) => peers.length > 0);
   return networkPolicy(to.namespace, name, {
     description,
     endpointSelector: selectorOf(to),
-    ingress: [
-      {
-        fromEndpoints: Object.values(from).map((client) => peerOf(client, to.namespace)),
-        toPorts: [{ ports: tcp(ports), ...(http === undefined ? {} : { rules: { http } }) }],
-      },
-    ],
+    ingress: entries.map(({ peers, ...rest }) => ({
+      fromEndpoints: peers.map(({ peer }) => peer),
+      toPorts,
+      ...rest,
+    })),
   });
 }
 
-export function clientSides({ name, description, from, to, ports }: Edge): readonly Manifest[] {
+export function clientSides(edge: Edge, authenticated: AuthenticatedEdges): readonly Manifest[] {
+  const { name, description, from, to, ports } = edge;
   return Object.entries(from).map(([client, workload]) =>
     networkPolicy(workload.namespace, `${name}-from-${client}`, {
       description,
       endpointSelector: selectorOf(workload),
-      egress: [{ toEndpoints: [peerOf(to, workload.namespace)], toPorts: [{ ports: tcp(ports) }] }],
+      egress: [
+        {
+          toEndpoints: [peerOf(to, workload.namespace)],
+          toPorts: [{ ports: tcp(ports) }],
+          ...(authenticated.includes(connectionName(edge, client)) ? handshake : {}),
+        },
+      ],
     }),
   );
 }
+
+/** Said on both sides, as the edge is: neither end takes the other's address for its word. */
+const handshake = { authentication: { mode: "required" } } as const;
 
 export function tcp(ports: readonly number[]): readonly { readonly port: string; readonly protocol: "TCP" }[] {
   return ports.map((port) => ({ port: String(port), protocol: "TCP" }));

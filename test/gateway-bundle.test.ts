@@ -141,12 +141,12 @@ describe("The gateway's bundle", () => {
       version: "1.0.0",
       promise: "The front is behind the gateway.",
       needs: () => ({ l7Proxy: false, authentication: false }),
-      manifests: () => bothSides(edge),
+      manifests: () => bothSides(edge, []),
       promises: () => lines,
       examples: () => [pod("shop", "front", app.labels)],
     };
     assert.equal(problemsOf(behindLoadBalancer, baseline, gateway, application), "");
-    const oneSided: Bundle = { ...application, manifests: () => bothSides(edge).slice(0, 1) };
+    const oneSided: Bundle = { ...application, manifests: () => bothSides(edge, []).slice(0, 1) };
     assert.match(problemsOf(behindLoadBalancer, baseline, gateway, oneSided), /shop\/front TCP 8080` does not hold/);
   });
 

@@ -34,6 +34,7 @@ describe("The platform's bundle", () => {
     ["in a cloud", contextOf({ target: "aks" })],
     ["with sources and Hubble's UI", withSources],
     ["where metrics are read", contextOf({ observability: { serviceMonitors: true } })],
+    ["with mesh authentication", contextOf({ cilium: { meshAuth: "spire" } })],
     ["without Argo CD", contextOf({ argocd: { enabled: false } })],
     ["without Kyverno", contextOf({ kyverno: { enabled: false } })],
     ["beside all that the platform closes", fullContext],
@@ -121,6 +122,53 @@ describe("The platform's bundle", () => {
     for (const { spec } of inKubeSystem) {
       assert.deepEqual(spec["enableDefaultDeny"], { ingress: false, egress: false });
     }
+  });
+});
+
+describe("What SPIRE needs", () => {
+  const on = contextOf({ cilium: { meshAuth: "spire" } });
+  const spire = ({ metadata }: Manifest): boolean => metadata.namespace === "cilium-spire";
+
+  it("is allowed where mesh authentication is on, on the ports of its containers, and closes nobody [S1-19] [S1-20] [S1-23]", () => {
+    assert.deepEqual(platform.manifests(contextOf({})).filter(spire), []);
+    const [server, dns, ...others] = platform.manifests(on).filter(spire);
+    assert.deepEqual(others, []);
+    assert.deepEqual(server?.spec, {
+      description: "Nodes ask the server for identities, and it asks the API server who is asking.",
+      endpointSelector: { matchLabels: { "k8s:app": "spire-server" } },
+      ingress: [{ fromEntities: ["host", "remote-node"], toPorts: [{ ports: [{ port: "8081", protocol: "TCP" }] }] }],
+      egress: [{ toEntities: ["kube-apiserver"] }],
+      enableDefaultDeny: { ingress: false, egress: false },
+    });
+    assert.deepEqual(dns?.spec["enableDefaultDeny"], { ingress: false, egress: false });
+  });
+
+  it("goes on although somebody closes its namespace, and is reached in no other way [S1-19]", () => {
+    const closing: Bundle = {
+      ...baseline,
+      promises: () => [
+        { never: "world -> cilium-spire/spire-server", because: "it is closed" },
+        { never: "remote-node -> cilium-spire/spire-server TCP 80, 8080", because: "it is closed" },
+        { never: "cilium-spire/spire-server -> world", because: "it is closed" },
+      ],
+      examples: () => [],
+      manifests: () => [
+        {
+          apiVersion: "networking.k8s.io/v1",
+          kind: "NetworkPolicy",
+          metadata: { name: "close-everything", namespace: "cilium-spire" },
+          spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+        },
+      ],
+    };
+    const onlySpire = { ...platform, manifests: (each: BundleContext) => platform.manifests(each).filter(spire) };
+    const promises = onlySpire.promises(on).filter((line) => JSON.stringify(line).includes("cilium-spire"));
+    const bundle: Bundle = { ...onlySpire, promises: () => promises };
+    assert.equal(promises.length, 4);
+    assert.equal(problemsOf(on, closing, bundle), "");
+    const shut = problemsOf(on, closing, { ...bundle, manifests: () => [] });
+    assert.match(shut, /`must: remote-node -> cilium-spire\/spire-server TCP 8081` does not hold/);
+    assert.match(shut, /`must: cilium-spire\/spire-server -> kube-system\/coredns UDP 53; TCP 53` does not hold/);
   });
 });
 

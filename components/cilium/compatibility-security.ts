@@ -33,7 +33,7 @@ export const securityRows: readonly Row[] = [
             refuse(
               the.at("authentication.enabled", meshAuth),
               `policies require authentication (${the.bundlesThatNeed("authentication").join(", ")}), so their traffic would be dropped`,
-              "`cilium.meshAuth: spire`, or other bundles",
+              "`cilium.meshAuth: spire`, or nothing of theirs under `policies.authenticatedEdges`",
             ),
           ],
   },
@@ -58,7 +58,7 @@ export const securityRows: readonly Row[] = [
             warn(
               the.at("authentication.mutual.spire.enabled", meshAuth),
               "no policy requires authentication, so it has no effect but log lines",
-              "a policy bundle that requires authentication",
+              "connections under `policies.authenticatedEdges`, which is the next step (docs/mesh-auth.md)",
             ),
           ]
         : [],

@@ -9,6 +9,7 @@ import { type Settings, settingsSchema } from "../settings.ts";
 import { bundleProblems, homes, withBundleNamespaces } from "./bundles.ts";
 import { capacityProblems } from "./capacity.ts";
 import { defaultClusterName, namespaceProblems } from "./names.ts";
+import { edgeProblems } from "./edges.ts";
 import { networkProblems } from "./networks.ts";
 import { policyProblems } from "./policies.ts";
 import { portProblems } from "./ports.ts";
@@ -57,6 +58,7 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
     ...capacityProblems(settings, file),
     ...portProblems(settings, file),
     ...policyProblems(settings, file),
+    ...(isWhole(settings) ? edgeProblems(settings, file) : []),
     ...siblingProblems(settings, input.siblings ?? [], file),
   ];
   const impossible = isWhole(settings) ? judge(wholeStack(stack, settings)).refused : [];

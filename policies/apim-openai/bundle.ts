@@ -30,6 +30,7 @@ export const apimOpenai: Bundle = {
     ...publicFacing(context),
     ...guardrails(context),
   ],
+  edges: (context) => [...inwardEdges(context), scrapeEdge(context)],
   promises: ({ entry, choices }) => promisesFor(choices.apimOpenai, entry),
   examples: ({ choices }) => podsFor(choices.apimOpenai),
 };
@@ -68,10 +69,14 @@ function outward({ choices: { apimOpenai } }: BundleContext): readonly Manifest[
   ];
 }
 
-function inward({ choices }: BundleContext): readonly Manifest[] {
+function inward(context: BundleContext): readonly Manifest[] {
+  return inwardEdges(context).flatMap((edge) => bothSides(edge, context.choices.authenticatedEdges));
+}
+
+function inwardEdges({ choices }: BundleContext): readonly Edge[] {
   const { namespace } = choices.apimOpenai;
   const here = (those: Workload["labels"]): Workload => ({ namespace, labels: those });
-  const edges: readonly Edge[] = [
+  return [
     {
       name: "apim-gateway",
       description: "Frontend and backend may call the self-hosted gateway.",
@@ -87,20 +92,28 @@ function inward({ choices }: BundleContext): readonly Manifest[] {
       ports: httpPorts,
     },
   ];
-  return edges.flatMap(bothSides);
 }
 
 /** The client's side only where somebody closed it: a policy of ours in an open namespace would close Prometheus. */
-function scrape({ isolatedNamespaces, choices }: BundleContext): readonly Manifest[] {
+function scrape(context: BundleContext): readonly Manifest[] {
+  const { monitoringNamespace } = context.choices.apimOpenai;
+  const { authenticatedEdges } = context.choices;
+  const edge = scrapeEdge(context);
+  return [
+    serverSide(edge, authenticatedEdges),
+    ...(context.isolatedNamespaces.includes(monitoringNamespace) ? clientSides(edge, authenticatedEdges) : []),
+  ];
+}
+
+function scrapeEdge({ choices }: BundleContext): Edge {
   const { namespace, monitoringNamespace } = choices.apimOpenai;
-  const edge: Edge = {
+  return {
     name: "scrape",
     description: `Prometheus may read the metrics of pods in ${namespace}.`,
     from: { prometheus: { namespace: monitoringNamespace, labels: prometheusLabels } },
     to: { namespace, labels: labels.metrics },
     ports: httpPorts,
   };
-  return [serverSide(edge), ...(isolatedNamespaces.includes(monitoringNamespace) ? clientSides(edge) : [])];
 }
 
 /** What a connection from outside is when it arrives differs between clusters. */

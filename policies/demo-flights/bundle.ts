@@ -9,7 +9,8 @@ export const demoFlights: Bundle = {
   promise: "Boards in production may read the flights and readers of versions the version: one verb, one path.",
   namespaceOf: ({ demoFlights: { namespace } }) => namespace,
   needs: () => ({ l7Proxy: true, authentication: false }),
-  manifests: (context) => edges(context).flatMap(bothSides),
+  manifests: (context) => edges(context).flatMap((edge) => bothSides(edge, context.choices.authenticatedEdges)),
+  edges,
   promises: ({ choices }) => promisesFor(choices.demoFlights),
   examples: ({ choices }) => podsFor(choices.demoFlights),
 };

@@ -1,7 +1,16 @@
 /** Argo CD: what its parts need of each other, of the API server and of the repositories that the stack names. */
 import { nameResolution } from "../baseline/bundle.ts";
 import type { ArgoCdPods, BundlePromise, Manifest } from "../bundle.ts";
-import { clientSides, networkPolicy, selectorOf, serverSide, tcp, type Workload } from "../edges.ts";
+import {
+  type AuthenticatedEdges,
+  clientSides,
+  type Edge,
+  networkPolicy,
+  selectorOf,
+  serverSide,
+  tcp,
+  type Workload,
+} from "../edges.ts";
 import { examplePod, pod } from "../inventory.ts";
 import { namedEgress } from "../named-egress.ts";
 import { argoCdNamespace } from "../names.ts";
@@ -78,7 +87,25 @@ const edges: readonly PartEdge[] = [
   },
 ];
 
-export function argoCdManifests({ entry, repositories }: ArgoCdPods, metrics: Metrics): readonly Manifest[] {
+/** Connections among the parts of Argo CD. */
+export const argoCdEdges: readonly Edge[] = edges.map((edge) => ({
+  ...edge,
+  from: parts(...edge.from),
+  to: part(edge.to),
+}));
+
+/** Clients' sides only of parts that something closes. */
+function bothSidesWhereClosed(edge: Edge, authenticated: AuthenticatedEdges): readonly Manifest[] {
+  const names = closed.map((name) => argoCdNames[name]);
+  const from = Object.entries(edge.from).filter(([client]) => names.some((name) => name === client));
+  return [serverSide(edge, authenticated), ...clientSides({ ...edge, from: Object.fromEntries(from) }, authenticated)];
+}
+
+export function argoCdManifests(
+  { entry, repositories }: ArgoCdPods,
+  metrics: Metrics,
+  authenticated: AuthenticatedEdges,
+): readonly Manifest[] {
   const ports = [...new Set(repositories.map(({ port }) => port))].sort((a, b) => a - b);
   return [
     networkPolicy(argoCdNamespace, "server", {
@@ -96,14 +123,7 @@ export function argoCdManifests({ entry, repositories }: ArgoCdPods, metrics: Me
       },
       egress: [{ toEntities: ["kube-apiserver"] }],
     }),
-    ...edges.flatMap((edge) => [
-      serverSide({ ...edge, from: parts(...edge.from), to: part(edge.to) }),
-      ...clientSides({
-        ...edge,
-        from: parts(...edge.from.filter((name) => closed.includes(name))),
-        to: part(edge.to),
-      }),
-    ]),
+    ...argoCdEdges.flatMap((edge) => bothSidesWhereClosed(edge, authenticated)),
     ...ports.flatMap((port) =>
       namedEgress({
         name: `repositories-${String(port)}`,

@@ -3,32 +3,39 @@
  * as a whole: what a chart adds later, or runs once as a job, is not cut off.
  */
 import type { Bundle, BundlePromise } from "../bundle.ts";
-import { argoCdExamples, argoCdManifests, argoCdPromises } from "./argocd.ts";
-import { hubbleExamples, hubbleManifests, hubblePromises } from "./hubble.ts";
+import { argoCdEdges, argoCdExamples, argoCdManifests, argoCdPromises } from "./argocd.ts";
+import { hubbleEdges, hubbleExamples, hubbleManifests, hubblePromises } from "./hubble.ts";
 import { kyvernoExamples, kyvernoManifests, kyvernoPromises } from "./kyverno.ts";
 import { readerExample } from "./metrics.ts";
+import { spireExamples, spireManifests, spirePromises } from "./spire.ts";
 
 export const platform: Bundle = {
   name: "platform",
-  version: "1.0.0",
+  version: "1.1.0",
   promise: "Argo CD and Kyverno reach their own parts and the API server, and nothing but what uses them reaches them.",
   // Names are resolved through the DNS proxy: repositories are allowed by name.
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: (context) => [
-    ...(context.argocd === undefined ? [] : argoCdManifests(context.argocd, context.metrics)),
+    ...(context.argocd === undefined
+      ? []
+      : argoCdManifests(context.argocd, context.metrics, context.choices.authenticatedEdges)),
     ...(context.kyverno === "installed" ? kyvernoManifests(context) : []),
-    ...hubbleManifests(context.hubble),
+    ...hubbleManifests(context.hubble, context.choices.authenticatedEdges),
+    ...(context.meshAuthentication === "on" ? spireManifests : []),
   ],
+  edges: (context) => [...(context.argocd === undefined ? [] : argoCdEdges), ...hubbleEdges(context.hubble)],
   promises: (context) => [
     ...(context.argocd === undefined ? [] : argoCdPromises(context.argocd, context.metrics)),
     ...(context.kyverno === "installed" ? kyvernoPromises(context) : []),
     ...hubblePromises(context.hubble),
+    ...(context.meshAuthentication === "on" ? spirePromises : []),
     clusterDnsStaysOpen,
   ],
   examples: (context) => [
     ...(context.argocd === undefined ? [] : argoCdExamples),
     ...(context.kyverno === "installed" ? kyvernoExamples : []),
     ...hubbleExamples(context.hubble),
+    ...(context.meshAuthentication === "on" ? spireExamples : []),
     readerExample,
   ],
 };

@@ -4,7 +4,16 @@
  */
 import { nameResolution } from "../baseline/bundle.ts";
 import type { BundlePromise, HubblePart, Manifest } from "../bundle.ts";
-import { bothSides, networkPolicy, selectorOf, tcp, type Workload } from "../edges.ts";
+import {
+  type AuthenticatedEdges,
+  bothSides,
+  type Edge,
+  isolatingNobody,
+  networkPolicy,
+  selectorOf,
+  tcp,
+  type Workload,
+} from "../edges.ts";
 import { pod } from "../inventory.ts";
 
 /** Ports of containers; the agents' is on the nodes themselves. */
@@ -15,7 +24,20 @@ const ui: Workload = { namespace: "kube-system", labels: { "k8s-app": "hubble-ui
 
 const hubbleWorkloads: Readonly<Record<HubblePart, Workload>> = { relay, ui };
 
-export function hubbleManifests(parts: readonly HubblePart[]): readonly Manifest[] {
+/** Connections among the parts of Hubble. */
+export function hubbleEdges(parts: readonly HubblePart[]): readonly Edge[] {
+  return parts.includes("ui") ? [uiToRelay] : [];
+}
+
+const uiToRelay: Edge = {
+  name: "hubble-relay",
+  description: "The UI shows what the relay collects.",
+  from: { "hubble-ui": ui },
+  to: relay,
+  ports: [hubblePorts.relay],
+};
+
+export function hubbleManifests(parts: readonly HubblePart[], authenticated: AuthenticatedEdges): readonly Manifest[] {
   const wanted: readonly Manifest[] = [
     ...(parts.includes("relay")
       ? [
@@ -29,13 +51,7 @@ export function hubbleManifests(parts: readonly HubblePart[]): readonly Manifest
       : []),
     ...(parts.includes("ui")
       ? [
-          ...bothSides({
-            name: "hubble-relay",
-            description: "The UI shows what the relay collects.",
-            from: { "hubble-ui": ui },
-            to: relay,
-            ports: [hubblePorts.relay],
-          }),
+          ...bothSides(uiToRelay, authenticated),
           networkPolicy("kube-system", "hubble-ui-api-server", {
             description: "The UI asks the API server for namespaces.",
             endpointSelector: selectorOf(ui),
@@ -46,10 +62,6 @@ export function hubbleManifests(parts: readonly HubblePart[]): readonly Manifest
       : []),
   ];
   return wanted.map(isolatingNobody);
-}
-
-function isolatingNobody(policy: Manifest): Manifest {
-  return { ...policy, spec: { ...policy.spec, enableDefaultDeny: { ingress: false, egress: false } } };
 }
 
 export function hubbleExamples(parts: readonly HubblePart[]): readonly Manifest[] {

@@ -3,7 +3,7 @@
  * on both sides; everything else between them stays closed.
  */
 import type { Bundle, BundleContext, GatewayPods, Manifest } from "../bundle.ts";
-import { bothSides, networkPolicy } from "../edges.ts";
+import { bothSides, type Edge, networkPolicy } from "../edges.ts";
 import { dataPlane, dataPlaneExamples } from "../gateway/bundle.ts";
 import { examplePods, pod } from "../inventory.ts";
 import { namedEgress } from "../named-egress.ts";
@@ -25,11 +25,12 @@ export const tenants: Bundle = {
     context.tenants.flatMap((tenant) => [
       ...(tenant.within === "open" ? tenant.namespaces.map((namespace) => openWithin(tenant, namespace)) : []),
       ...tenant.workloads.flatMap((workload) => [
-        ...callEdge(tenant, workload, context),
-        ...(context.gateway === undefined ? [] : routeEdge(tenant, workload, context.gateway)),
+        ...edgesTo(tenant, workload, context).flatMap((edge) => bothSides(edge, context.choices.authenticatedEdges)),
         ...outsideOf(tenant, workload),
       ]),
     ]),
+  edges: (context) =>
+    context.tenants.flatMap((tenant) => tenant.workloads.flatMap((workload) => edgesTo(tenant, workload, context))),
   promises: (context) => [...promisesOf(context), ...context.tenants.flatMap(({ promises }) => promises)],
   examples: (context) => [
     ...(context.gateway === undefined ? [] : dataPlaneExamples(context.gateway)),
@@ -62,7 +63,15 @@ function openWithin({ name, namespaces }: Tenant, namespace: string): Manifest {
   });
 }
 
-function callEdge(tenant: Tenant, workload: TenantWorkload, context: BundleContext): readonly Manifest[] {
+/** From its callers, and from the gateway where it has a route. */
+function edgesTo(tenant: Tenant, workload: TenantWorkload, context: BundleContext): readonly Edge[] {
+  return [
+    ...callEdge(tenant, workload, context),
+    ...(context.gateway === undefined ? [] : routeEdge(tenant, workload, context.gateway)),
+  ];
+}
+
+function callEdge(tenant: Tenant, workload: TenantWorkload, context: BundleContext): readonly Edge[] {
   const from = Object.fromEntries(
     callersOf(tenant, workload, context.tenants).map(({ tenant: { name }, workload: caller }) => [
       `${name}.${caller.name}`,
@@ -70,25 +79,30 @@ function callEdge(tenant: Tenant, workload: TenantWorkload, context: BundleConte
     ]),
   );
   if (Object.keys(from).length === 0) return [];
-  return bothSides({
-    name: policyName(tenant, workload),
-    description: `Callers of ${workload.name} of the tenant ${tenant.name} reach its ports.`,
-    from,
-    to: workload,
-    ports: workload.ports,
-  });
+  return [
+    {
+      name: policyName(tenant, workload),
+      description: `Callers of ${workload.name} of the tenant ${tenant.name} reach its ports.`,
+      from,
+      to: workload,
+      ports: workload.ports,
+    },
+  ];
 }
 
-function routeEdge(tenant: Tenant, workload: TenantWorkload, gateway: GatewayPods): readonly Manifest[] {
+function routeEdge(tenant: Tenant, workload: TenantWorkload, gateway: GatewayPods): readonly Edge[] {
   const { route } = workload;
   if (route === undefined) return [];
-  return bothSides({
-    name: `${policyName(tenant, workload)}-route`,
-    description: `The gateway forwards to ${workload.name} of the tenant ${tenant.name}.`,
-    from: { gateway: dataPlane(gateway) },
-    to: workload,
-    ports: [route.targetPort],
-  });
+  return [
+    {
+      name: `${policyName(tenant, workload)}-route`,
+      server: policyName(tenant, workload),
+      description: `The gateway forwards to ${workload.name} of the tenant ${tenant.name}.`,
+      from: { gateway: dataPlane(gateway) },
+      to: workload,
+      ports: [route.targetPort],
+    },
+  ];
 }
 
 /** On 443 the handshake has to ask for one of the names: what shares their addresses stays closed. */

@@ -33,7 +33,7 @@ export const securityRefused: readonly MatrixCase[] = [
     more: { bundles: [bundle("authenticated", "authentication")] },
     text:
       "Pulumi.test.yaml › cilium.meshAuth: policies require authentication (authenticated), so their traffic would be dropped\n" +
-      "  expected `cilium.meshAuth: spire`, or other bundles  [cilium/authentication-required]",
+      "  expected `cilium.meshAuth: spire`, or nothing of theirs under `policies.authenticatedEdges`  [cilium/authentication-required]",
     nearMiss: { ...kind, cilium: { meshAuth: "spire" } },
   },
   {
@@ -190,7 +190,7 @@ export const securityWarned: readonly MatrixCase[] = [
     more: { ciliumVersion: "1.19.7" },
     text:
       "Pulumi.test.yaml › cilium.meshAuth: no policy requires authentication, so it has no effect but log lines\n" +
-      "  expected a policy bundle that requires authentication  [cilium/spire-without-use]",
+      "  expected connections under `policies.authenticatedEdges`, which is the next step (docs/mesh-auth.md)  [cilium/spire-without-use]",
     nearMiss: kind,
   },
   {
