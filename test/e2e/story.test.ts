@@ -5,10 +5,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
+import { parse } from "yaml";
+
 import { stopProcessesNaming } from "../../components/cluster/processes.ts";
+import { fencesIn, textOf } from "../support/documents.ts";
 import { Cluster } from "./support/cluster.ts";
 import { expectedReleases, Project } from "./support/project.ts";
 import { listeningOn, processesNaming } from "./support/remains.ts";
+
+const [page = ""] = fencesIn(textOf("docs/tenants.md"), "yaml");
+/** The example that people read, on whatever target. */
+const { "platform:target": _, ...tenantsOfThePage } = (parse(page) as { config: Record<string, unknown> }).config;
+
+function withoutTenants(config: Record<string, unknown>): void {
+  for (const key of Object.keys(tenantsOfThePage)) Reflect.deleteProperty(config, key);
+}
 
 describe("the story of a stack on kwok", function () {
   const project = new Project();
@@ -139,10 +150,51 @@ describe("the story of a stack on kwok", function () {
       delete config["platform:kyverno"];
       delete config["platform:argocd"];
       delete config["platform:gateway"];
+      // In the same breath, because every up takes its time.
+      Object.assign(config, tenantsOfThePage);
     });
     const on = await project.script("up");
     assert.equal(on.code, 0, on.output);
     assert.deepEqual(Object.keys(await cluster.releases()).sort(), releases);
+  });
+
+  it("has what tenants get as it was written, in their namespaces alone", async () => {
+    const quota = await cluster.object("v1", "ResourceQuota", "shop-jobs", "tenant");
+    assert.deepEqual((quota["spec"] as { hard: unknown }).hard, {
+      "limits.memory": "16Gi",
+      pods: "60",
+      "requests.cpu": "8",
+      "requests.memory": "16Gi",
+      "requests.storage": "20Gi",
+      "services.loadbalancers": "0",
+      "services.nodeports": "0",
+    });
+    const project = await cluster.object("argoproj.io/v1alpha1", "AppProject", "argocd", "tenant-shop");
+    assert.deepEqual((project["spec"] as { sourceRepos: unknown }).sourceRepos, ["https://git.example.com/shop.git"]);
+    const route = await cluster.object("gateway.networking.k8s.io/v1", "HTTPRoute", "books", "site");
+    assert.deepEqual((route["spec"] as { hostnames: unknown }).hostnames, [
+      "books.example.com",
+      "www.books.example.com",
+    ]);
+    assert.equal(await cluster.policyValidity("books", "shop.api-from-books.site"), "True");
+    assert.equal(await cluster.policyValidity("shop", "shop.api-names-1-tls"), "True");
+  });
+
+  it("lets administrators of a tenant work in its namespaces and change nothing of the platform's", async () => {
+    for (const [verb, group, resource, namespace, allowed] of [
+      ["create", "apps", "deployments", "shop", true],
+      ["get", "networking.k8s.io", "networkpolicies", "shop", true],
+      ["create", "apps", "deployments", "books", false],
+      ["create", "networking.k8s.io", "networkpolicies", "shop", false],
+      ["delete", "networking.k8s.io", "networkpolicies", "shop", false],
+      ["create", "cilium.io", "ciliumnetworkpolicies", "shop", false],
+      ["patch", "gateway.networking.k8s.io", "httproutes", "shop", false],
+      ["create", "policies.kyverno.io", "policyexceptions", "shop", false],
+      ["create", "rbac.authorization.k8s.io", "rolebindings", "shop", false],
+    ] as const) {
+      const answer = await cluster.groupMay("shop-operators", { verb, group, resource, namespace });
+      assert.equal(answer, allowed, `${verb} ${resource} in ${namespace}`);
+    }
   });
 
   it("stands beside a second stack without disturbing it", async () => {
@@ -151,6 +203,7 @@ describe("the story of a stack on kwok", function () {
       config["platform:kyverno"] = { enabled: false };
       config["platform:argocd"] = { enabled: false };
       config["platform:gateway"] = { enabled: false };
+      withoutTenants(config);
     });
     const { code, output } = await project.script("up", "second");
     assert.equal(code, 0, output);
@@ -165,11 +218,21 @@ describe("the story of a stack on kwok", function () {
   it("starts again a control plane whose processes ended with the machine", async () => {
     const before = await cluster.uid();
     await stopProcessesNaming(join(project.dir, ".platform", "kwok"), "at once");
+    project.configure("kwok", (config) => {
+      withoutTenants(config);
+      config["platform:namespaces"] = { dev: {}, uat: {} };
+    });
     const { code, output } = await project.script("up");
     assert.equal(code, 0, output);
     assert.match(output, /the control plane of kwok was stopped: it is started again/);
     cluster = new Cluster(project.kubeconfig("kwok"));
     assert.equal(await cluster.uid(), before);
+    // Tenants that left the stack file took their namespaces along.
+    const gone = ["shop", "shop-jobs", "books", "sandbox"];
+    assert.deepEqual(
+      (await cluster.namespaces()).filter((namespace) => gone.includes(namespace)),
+      [],
+    );
     await cluster.applyPolicy("dev", "after-the-restart", [{ port: "80", protocol: "TCP" }]);
     assert.equal(await cluster.policyValidity("dev", "after-the-restart"), "True");
   });

@@ -1,7 +1,16 @@
 /** What the tests ask the API server of a cluster, in the words of the tests. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ApiextensionsV1Api, ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import {
+  ApiextensionsV1Api,
+  ApiException,
+  AuthorizationV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  KubernetesObjectApi,
+  V1SubjectAccessReview,
+} from "@kubernetes/client-node";
 
 const policies = { group: "cilium.io", version: "v2", plural: "ciliumnetworkpolicies" } as const;
 
@@ -81,6 +90,23 @@ export class Cluster {
 
   async deletePolicy(namespace: string, name: string): Promise<void> {
     await this.config.makeApiClient(CustomObjectsApi).deleteNamespacedCustomObject({ ...policies, namespace, name });
+  }
+
+  /** An object of any kind, as the API server gives it. */
+  async object(apiVersion: string, kind: string, namespace: string, name: string): Promise<Record<string, unknown>> {
+    const api = KubernetesObjectApi.makeApiClient(this.config);
+    return { ...(await api.read({ apiVersion, kind, metadata: { namespace, name } })) };
+  }
+
+  /** What the API server would answer somebody of a group. */
+  async groupMay(
+    group: string,
+    asked: Readonly<Record<"verb" | "group" | "resource" | "namespace", string>>,
+  ): Promise<boolean> {
+    const spec = { user: "somebody", groups: [group], resourceAttributes: { ...asked } };
+    const api = this.config.makeApiClient(AuthorizationV1Api);
+    const body = Object.assign(new V1SubjectAccessReview(), { spec });
+    return (await api.createSubjectAccessReview({ body })).status?.allowed === true;
   }
 
   /** Whether the API server answers at all. */
