@@ -68,6 +68,11 @@ const dns = (rules = ""): string => `
     - toEndpoints: [{ matchLabels: { k8s-app: kube-dns, io.kubernetes.pod.namespace: kube-system } }]
       toPorts: [{ ports: [{ port: "53", protocol: ANY }]${rules} }]`;
 
+const dnsPod = `apiVersion: v1
+kind: Pod
+metadata: { name: coredns, namespace: kube-system, labels: { k8s-app: kube-dns } }
+spec: { containers: [{ name: main, image: example.invalid/main:1 }] }`;
+
 export const cases: readonly Case[] = [
   {
     code: "lint/deny-beats-allow",
@@ -857,6 +862,85 @@ spec:
               - headerMatches: [{ name: x-api-key, secret: { name: key, namespace: dev } }, { name: x-team, value: blue }]
 `,
       ),
+    ),
+    finds: [],
+  },
+  {
+    code: "lint/no-name-resolution",
+    title: "calls of a workload and of a name by pods that reach no DNS",
+    text: file(
+      cnp(
+        "web",
+        `
+  endpointSelector: { matchLabels: { app: web } }
+  egress:
+    - toEndpoints: [{ matchLabels: { app: api } }]
+    - toFQDNs: [{ matchName: example.com }]
+`,
+      ),
+      pod("web"),
+      pod("api"),
+      dnsPod,
+    ),
+    finds: [
+      "7 CiliumNetworkPolicy dev/web, spec.egress[0]: dev/web may not ask for the address: isolated at egress by cnp dev/web spec.egress[0] and cnp dev/web spec.egress[1], and nothing allows it to the DNS service",
+      "8 CiliumNetworkPolicy dev/web, spec.egress[1]: dev/web may not ask for the address: isolated at egress by cnp dev/web spec.egress[0] and cnp dev/web spec.egress[1], and nothing allows it to the DNS service",
+    ],
+  },
+  {
+    code: "lint/no-name-resolution",
+    title: "calls by pods that another policy lets reach DNS, by pods that nothing closes, and of whole namespaces",
+    text: file(
+      cnp(
+        "web",
+        `
+  endpointSelector: { matchLabels: { app: web } }
+  egress:
+    - toEndpoints: [{ matchLabels: { app: api } }]
+`,
+      ),
+      cnp("dns", `\n  endpointSelector: {}\n  enableDefaultDeny: { egress: false }\n  egress:${dns()}\n`),
+      cnp(
+        "open",
+        `
+  endpointSelector: { matchLabels: { app: open } }
+  enableDefaultDeny: { egress: false }
+  egress:
+    - toEndpoints: [{ matchLabels: { app: api } }]
+`,
+        "uat",
+      ),
+      cnp(
+        "whole",
+        `
+  endpointSelector: { matchLabels: { app: whole } }
+  egress:
+    - toEndpoints: [{ matchLabels: { io.kubernetes.pod.namespace: dev } }]
+`,
+        "prod",
+      ),
+      pod("web"),
+      pod("api"),
+      pod("open", { namespace: "uat" }),
+      pod("whole", { namespace: "prod" }),
+      dnsPod,
+    ),
+    finds: [],
+  },
+  {
+    code: "lint/no-name-resolution",
+    title: "a call where the DNS service is not among the manifests",
+    text: file(
+      cnp(
+        "web",
+        `
+  endpointSelector: { matchLabels: { app: web } }
+  egress:
+    - toEndpoints: [{ matchLabels: { app: api } }]
+`,
+      ),
+      pod("web"),
+      pod("api"),
     ),
     finds: [],
   },

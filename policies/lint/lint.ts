@@ -7,6 +7,7 @@ import { denyBeatsAllow, denyIsolates, denyOfNobody } from "./denies.ts";
 import { oneSidedEdge } from "./edges.ts";
 import { httpCancelled, httpOnTlsPort, literalSecret, pathNotPrefix } from "./http.ts";
 import { apexNotMatched, dnsWithoutProxy, everyName } from "./names.ts";
+import { noNameResolution } from "./name-resolution.ts";
 import { ambiguousPortName, nodePortClash, servicePort, unknownPortName } from "./ports.ts";
 import { addressInside, denyOfPodRange, gatewayOfEverything } from "./ranges.ts";
 import type { LintRule } from "./rule.ts";
@@ -38,6 +39,7 @@ const lintRules: readonly LintRule[] = [
   httpCancelled,
   pathNotPrefix,
   literalSecret,
+  noNameResolution,
   dnsWithoutProxy,
   apexNotMatched,
   everyName,

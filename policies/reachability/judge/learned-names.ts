@@ -33,14 +33,18 @@ const imagined: Endpoint = {
   ],
 };
 
+/** Whether a pod is one of the DNS service. */
+export function isDnsServer({ kind, labels }: Endpoint): boolean {
+  return (
+    kind === "pod" &&
+    lookup(labels, "k8s", dnsLabel.key) === dnsLabel.value &&
+    lookup(labels, "k8s", namespaceKey) === dnsNamespace
+  );
+}
+
 /** The pods of the DNS service, or one that is as they are everywhere. */
 export function dnsServers({ endpoints }: World): readonly Endpoint[] {
-  const found = endpoints.filter(
-    ({ kind, labels }) =>
-      kind === "pod" &&
-      lookup(labels, "k8s", dnsLabel.key) === dnsLabel.value &&
-      lookup(labels, "k8s", namespaceKey) === dnsNamespace,
-  );
+  const found = endpoints.filter(isDnsServer);
   return found.length > 0 ? found : [imagined];
 }
 
