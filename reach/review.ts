@@ -3,11 +3,13 @@
  * wrong in the manifests.
  */
 import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
-import type { PromiseReport } from "../policies/reachability/report/promise-report.ts";
+import { checkEverywhere, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
+import { promiseReport, withdrawnOf, type PromiseReport } from "../policies/reachability/report/promise-report.ts";
 import { risks, type DiffReport, type PortRange, type Risk } from "../policies/reachability/report/report.ts";
 import { riskOf } from "../policies/reachability/report/risk.ts";
 import { remainsText } from "../policies/reachability/report/report-text.ts";
 import type { Finding } from "./findings.ts";
+import { keptIn } from "./kept.ts";
 import { linted } from "./linted.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -39,14 +41,36 @@ export interface NewEdge {
   readonly remains: string;
 }
 
-/** `meshAuthentication` of either side: a rule that requires it is a finding where the agents cannot do it. */
-export interface Judged {
-  readonly scenario: Scenario;
-  readonly meshAuthentication: "on" | "off";
+/**
+ * The review of a report, with the scenarios that it compares: promises are those of their platforms. `asked` is whom a promise
+ * is held against that the later side no longer makes; it may know more of those whom it is about.
+ */
+export function reviewOf(
+  report: DiffReport,
+  [before, after]: readonly [Scenario, Scenario],
+  asked: Scenario = after,
+): Review {
+  const made = after.platform?.promises ?? [];
+  const withdrawn = withdrawnOf(before.platform?.promises ?? [], made);
+  return {
+    report,
+    promises: promiseReport(keptIn(before), keptIn(after), held(withdrawn, asked)),
+    warnings: warningsOf(before, after),
+    newcomers: newcomersOf(asked, report.appeared),
+  };
+}
+
+/** What can be said of one side where nothing is known of the other. */
+export function reviewAlone(after: Scenario): Pick<Review, "promises" | "warnings"> {
+  return { promises: promiseReport(undefined, keptIn(after)), warnings: warningsOf(undefined, after) };
+}
+
+function held(promises: readonly PlatformPromise[], { world, elsewhere, place }: Scenario): readonly PromiseResult[] {
+  return promises.length === 0 ? [] : checkEverywhere(promises, [world, ...elsewhere()], place);
 }
 
 /** Findings are the same where code, object, field and words are: a line that moved is none of them. */
-export function warningsOf(before: Judged | undefined, after: Judged): Warnings {
+export function warningsOf(before: Scenario | undefined, after: Scenario): Warnings {
   const earlier = countsOf(before === undefined ? [] : openFindings(before));
   const added: Finding[] = [];
   let stayed = 0;
@@ -62,8 +86,8 @@ export function warningsOf(before: Judged | undefined, after: Judged): Warnings 
   return { added, stayed, gone: [...earlier.values()].reduce((sum, left) => sum + left, 0) };
 }
 
-function openFindings({ scenario, meshAuthentication }: Judged): Finding[] {
-  return linted(scenario, meshAuthentication).filter(({ accepted }) => accepted === undefined);
+function openFindings(scenario: Scenario): Finding[] {
+  return linted(scenario, scenario.platform?.cilium.meshAuth ?? "off").filter(({ accepted }) => accepted === undefined);
 }
 
 function keyOf({ code, object, field, what }: Finding): string {

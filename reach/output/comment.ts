@@ -157,7 +157,7 @@ function promisesText({ promises: { promises, withdrawn } }: Pick<Review, "promi
   ];
   const lines = [
     ...capped(broken, toldPromises, brokenLine),
-    ...capped(withdrawn, toldPromises / 2, (promise) => `- NO LONGER MADE: ${promiseName(promise)}`),
+    ...capped(withdrawn, toldPromises, withdrawnLine),
     ...capped(mended, toldPromises / 2, (promise) => `- mended: ${promiseName(promise)}`),
     ...capped(made, toldPromises / 2, (promise) => `- new: ${promiseName(promise)}`),
   ];
@@ -172,12 +172,22 @@ const wordsBefore = {
 } as const satisfies Record<ComparedPromise["before"], string>;
 
 function brokenLine(promise: ComparedPromise): string {
-  const { before, because, failures } = promise;
-  const [first] = failures;
+  return `- **BROKEN** (${wordsBefore[promise.before]}): ${promiseName(promise)}${failureText(promise)}`;
+}
+
+/** A promise that is no longer made may have been in the way. */
+function withdrawnLine(promise: PromiseResult): string {
+  const name = promiseName(promise);
+  return promise.kept
+    ? `- no longer made, and still true: ${name}`
+    : `- **NO LONGER MADE, AND NO LONGER TRUE**: ${name}${failureText(promise)}`;
+}
+
+function failureText({ broken, because, failures: [first] }: PromiseResult): string {
   const what = first === undefined ? "" : `: ${inline(first.what)}`;
-  const more = promise.broken > 1 ? ` and ${counted(promise.broken - 1, "pair")} more` : "";
+  const more = broken > 1 ? ` and ${counted(broken - 1, "pair")} more` : "";
   const reason = because === undefined ? "" : `; promised because ${inline(because)}`;
-  return `- **BROKEN** (${wordsBefore[before]}): ${promiseName(promise)}${shortened(`${what}${more}${reason}`, 600)}`;
+  return shortened(`${what}${more}${reason}`, 600);
 }
 
 function promiseName({ kind, text, where }: PromiseResult): string {

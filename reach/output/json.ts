@@ -4,6 +4,7 @@
 import type { DiffReport, EdgeAnswer, EdgeTable, MatrixReport } from "../../policies/reachability/report/report.ts";
 import type { PromiseReport } from "../../policies/reachability/report/promise-report.ts";
 import type { Restriction } from "../../policies/reachability/matrix.ts";
+import type { Review } from "../review.ts";
 import { remainsText } from "../../policies/reachability/report/report-text.ts";
 
 export const schema = 1;
@@ -44,12 +45,31 @@ function* edgePieces({ starts, edges }: EdgeTable): Generator<string> {
 
 /** `promises` are told where there were any to hold. */
 export function diffJson(report: DiffReport, promises?: PromiseReport): string {
-  const { kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings, flows } = report;
-  const told = { schema, kind, cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings };
+  const told = { schema, kind: report.kind, ...diffFields(report) };
+  return documentText(promises === undefined ? told : { ...told, promises: promises.promises });
+}
+
+function diffFields(report: DiffReport): Readonly<Record<string, unknown>> {
+  const { cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings, flows } = report;
+  const told = { cilium, groups, changes, unchanged, unknown, appeared, disappeared, findings };
+  return flows === undefined ? told : { ...told, flows };
+}
+
+/** A diff with what became of promises, what lint newly finds, and `more` of what it was made of. */
+export function reviewJson(
+  { promises, warnings }: Pick<Review, "promises" | "warnings">,
+  compared: Pick<Review, "report" | "newcomers"> | undefined,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   return documentText({
-    ...told,
-    ...(flows === undefined ? {} : { flows }),
-    ...(promises === undefined ? {} : { promises: promises.promises }),
+    schema,
+    kind: "review",
+    ...more,
+    ...promises,
+    ...(compared === undefined ? {} : { ...diffFields(compared.report), newcomers: compared.newcomers }),
+    warnings: warnings.added,
+    stayed: warnings.stayed,
+    gone: warnings.gone,
   });
 }
 

@@ -94,22 +94,14 @@ async function* told(found: Found, output: Words["output"], { paint }: Terminal)
   }
 }
 
-async function comment({ report, promises, both: [before, after] }: Found): Promise<string> {
-  const { newcomersOf, warningsOf } = await import("../review.ts");
+async function comment({ report, both }: Found): Promise<string> {
+  const { reviewOf } = await import("../review.ts");
   const { reviewMarkdown } = await import("../output/comment.ts");
-  const judged = (scenario: Scenario) => ({
-    scenario,
-    meshAuthentication: scenario.platform?.cilium.meshAuth ?? ("off" as const),
-  });
-  return reviewMarkdown({
-    report,
-    promises: promises ?? { promises: [], withdrawn: [] },
-    warnings: warningsOf(judged(before), judged(after)),
-    newcomers: newcomersOf(after, report.appeared),
-  });
+  return reviewMarkdown(reviewOf(report, both));
 }
 
-function fails({ changes }: DiffReport, on: Words["failOn"]): boolean {
+/** Whether there is a change that was not to be. */
+export function fails({ changes }: DiffReport, on: "allowed" | "denied" | "any" | undefined): boolean {
   if (on === undefined) return false;
   const kind = on === "allowed" ? "ALLOWED" : "DENIED";
   return changes.some((change) => on === "any" || change.kind === kind);

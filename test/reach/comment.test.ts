@@ -69,7 +69,7 @@ describe("A comment of which nobody need take notice", () => {
     const broken = promise("never: dev/a -> uat/c", "broken");
     const loud: readonly [Partial<Review>, Partial<DiffReport>, string][] = [
       [{ promises: promiseReport([broken], [broken]) }, {}, ""],
-      [{ promises: promiseReport([kept], []) }, {}, ""],
+      [{ promises: promiseReport([kept], [], [kept]) }, {}, ""],
       [{ warnings: { added: [finding("is new")], stayed: 0, gone: 0 } }, {}, ""],
       [{}, { appeared: ["dev/new"] }, ""],
       [{}, {}, "resources"],
@@ -91,22 +91,24 @@ describe("A comment", () => {
         ],
         {
           promises: promiseReport(
-            [promise("never: dev/* -> uat/*", "kept"), promise("must: dev/a -> world TCP 443", "kept")],
+            [promise("never: dev/* -> uat/*", "kept")],
             [promise("never: dev/* -> uat/*", "broken"), kept],
+            [promise("never: dev/a -> world", "broken"), promise("must: dev/a -> world TCP 443", "kept")],
           ),
           warnings: { added: [finding("does nothing")], stayed: 2, gone: 1 },
         },
       ),
       { stack: "kwok", footer: ["No credentials were needed."], parts: [() => "- **kwok** registers the same"] },
     );
-    assert.deepEqual(text.split("\n").slice(0, 24), [
+    assert.deepEqual(text.split("\n").slice(0, 25), [
       "<!-- cilium-platform kwok changed -->",
       "### Connectivity of kwok: 1 pair becomes ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED; 1,284 pairs unchanged, 0 unknown (Cilium 1.20)",
       "",
-      "**Promises: 1 BROKEN, 1 kept, 1 of them new, 1 no longer made**",
+      "**Promises: 1 BROKEN, 1 kept, 1 of them new, 2 no longer made**",
       "",
       "- **BROKEN** (kept before): `never: dev/* -> uat/*` (bundle baseline, promise 1): dev/\\* -> uat/\\*: allowed; promised because it is so",
-      "- NO LONGER MADE: `must: dev/a -> world TCP 443` (bundle baseline, promise 1)",
+      "- **NO LONGER MADE, AND NO LONGER TRUE**: `never: dev/a -> world` (bundle baseline, promise 1): dev/a -> world: allowed; promised because it is so",
+      "- no longer made, and still true: `must: dev/a -> world TCP 443` (bundle baseline, promise 1)",
       "- new: `must: dev/a -> dev/b TCP 80` (bundle baseline, promise 1)",
       "",
       "| What | From | To | Ports | Before | After | Because |",

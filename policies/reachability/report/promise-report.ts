@@ -10,27 +10,38 @@ export interface ComparedPromise extends PromiseResult {
 export interface PromiseReport {
   /** In their order; `kept` is what the later state says. */
   readonly promises: readonly ComparedPromise[];
-  /** Promised before, and no longer. */
+  /** Promised before, and no longer; `kept` says whether the later state would keep them all the same. */
   readonly withdrawn: readonly PromiseResult[];
 }
 
-/** Two promises are the same if their lines are; where they stand may change. Without `before` nothing is known of it. */
+/**
+ * Two promises are the same if their lines are; where they stand may change. Without `before` nothing is known of it.
+ * `withdrawn` are the results of those that the later state no longer makes.
+ */
 export function promiseReport(
   before: readonly PromiseResult[] | undefined,
   after: readonly PromiseResult[],
+  withdrawn: readonly PromiseResult[] = [],
 ): PromiseReport {
   const earlier = new Map(before?.map((result) => [lineOf(result), result]));
-  const later = new Set(after.map(lineOf));
   return {
+    withdrawn,
     promises: after.map((result) => ({
       ...result,
       before: before === undefined ? "unknown" : wordOf(earlier.get(lineOf(result))),
     })),
-    withdrawn: (before ?? []).filter((result) => !later.has(lineOf(result))),
   };
 }
 
-function lineOf({ kind, text }: PromiseResult): string {
+/** Of the earlier promises, those that are no longer made. */
+export function withdrawnOf<P extends Line>(before: readonly P[], after: readonly Line[]): readonly P[] {
+  const later = new Set(after.map(lineOf));
+  return before.filter((promise) => !later.has(lineOf(promise)));
+}
+
+type Line = Pick<PromiseResult, "kind" | "text">;
+
+function lineOf({ kind, text }: Line): string {
   return `${kind}: ${text.split(/\s+/).join(" ")}`;
 }
 
