@@ -33,8 +33,22 @@ jobs:
         with:
           persist-credentials: false
       - run: npm run --silent preview -- kind
+  data:
+    timeout-minutes: 5
+    permissions:
+      contents: read
+    steps:
+      - run: npm run golden
+`;
+
+/** The same for one that runs when another has ended. */
+const soundBehind = `
+on:
+  workflow_run:
+    workflows: [preview]
+permissions: {}
+jobs:
   comment:
-    if: always() && github.event.pull_request.head.repo.full_name == github.repository
     timeout-minutes: 5
     permissions:
       pull-requests: write
@@ -62,8 +76,13 @@ const breaks: readonly (readonly [says: string, from: string, to: string, expect
     "",
     ["no permissions"],
   ],
-  ["what a job may write is an identity or a comment", "pull-requests: write", "packages: write", ["packages"]],
-  ["a job that may write a comment runs nothing of the pull request", "gh api comments", "npm run golden", ["comment"]],
+  ["what a job may write is an identity or a comment", "id-token: write", "packages: write", ["packages"]],
+  [
+    "a comment is written by a run of its own, which a pull request cannot change",
+    "      contents: read",
+    "      pull-requests: write",
+    ["data"],
+  ],
   [
     "no code of a fork meets an identity of ours",
     "    if: github.event.pull_request.head.repo.full_name == github.repository\n    timeout",
@@ -78,8 +97,8 @@ const breaks: readonly (readonly [says: string, from: string, to: string, expect
   ],
   [
     "no code of a fork meets an identity of ours",
-    "gh api comments",
-    "gh api comments # ${{ secrets.KEY }}",
+    "npm run golden",
+    "npm run golden # ${{ secrets.KEY }}",
     ["a secret of the repository"],
   ],
   [
@@ -92,7 +111,7 @@ const breaks: readonly (readonly [says: string, from: string, to: string, expect
   ["every npm script it runs exists", "--silent preview", "--silent previeuw", ["previeuw"]],
   [
     "nothing that somebody else wrote is put into a shell by its text",
-    "gh api comments",
+    "npm run golden",
     "echo ${{ github.event.pull_request.title }}",
     ["${{ github.event.pull_request.title }}"],
   ],
@@ -111,10 +130,40 @@ const breaks: readonly (readonly [says: string, from: string, to: string, expect
   ],
 ];
 
+/** The same for the one behind. */
+const breaksBehind: typeof breaks = [
+  ["a job that may write a comment runs nothing of the pull request", "gh api comments", "npm run golden", ["comment"]],
+  [
+    "a comment is written by a run of its own, which a pull request cannot change",
+    "on:\n",
+    "on:\n  pull_request:\n",
+    ["comment"],
+  ],
+  [
+    "what runs behind a pull request takes data from it and nothing that runs",
+    "- run: gh api comments",
+    `- uses: ${checkout}\n      - run: source found/variables; node found/post.js`,
+    ["comment: a checkout", "comment: source", "comment: node"],
+  ],
+  [
+    "what runs behind a pull request takes data from it and nothing that runs",
+    "pull-requests: write",
+    "id-token: write",
+    ["comment: an identity"],
+  ],
+  [
+    "no code of a fork meets an identity of ours",
+    "gh api comments",
+    "gh api comments # ${{ secrets.KEY }}",
+    ["a secret of the repository"],
+  ],
+];
+
 describe("The workflows", () => {
   it("are these", () => {
     assert.deepEqual(Object.keys(workflowTexts).sort(), [
       "ci.yml",
+      "comment.yml",
       "drift.yml",
       "ephemeral.yml",
       "newest.yml",
@@ -160,23 +209,28 @@ describe("The workflows", () => {
 
 describe("A rule about workflows", () => {
   it("has a case here that breaks it, each of them", () => {
-    const missing = workflowRules.map(({ says }) => says).filter((says) => !breaks.some(([broken]) => broken === says));
+    const broken = new Set([...breaks, ...breaksBehind].map(([says]) => says));
+    const missing = workflowRules.map(({ says }) => says).filter((says) => !broken.has(says));
     assert.deepEqual(missing, []);
   });
 
   it("holds for a sound workflow, each of them", () => {
-    for (const { says, broken } of workflowRules) {
-      assert.deepEqual(broken(parseWorkflow(sound), sound, scripts), [], says);
+    for (const text of [sound, soundBehind]) {
+      for (const { says, broken } of workflowRules) {
+        assert.deepEqual(broken(parseWorkflow(text), text, scripts), [], says);
+      }
     }
   });
 
-  for (const [says, from, to, expected] of breaks) {
-    it(`"${says}" is broken by ${JSON.stringify(to)}`, () => {
-      assert.ok(sound.includes(from));
-      const text = sound.replace(from, to);
-      const rule = workflowRules.find((one) => one.says === says);
-      assert.deepEqual(rule?.broken(parseWorkflow(text), text, scripts), expected);
-    });
+  for (const [text, cases] of [[sound, breaks] as const, [soundBehind, breaksBehind] as const]) {
+    for (const [says, from, to, expected] of cases) {
+      it(`"${says}" is broken by ${JSON.stringify(to)}`, () => {
+        assert.ok(text.includes(from), from);
+        const broken = text.replace(from, to);
+        const rule = workflowRules.find((one) => one.says === says);
+        assert.deepEqual(rule?.broken(parseWorkflow(broken), broken, scripts), expected);
+      });
+    }
   }
 });
 

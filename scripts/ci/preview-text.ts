@@ -1,10 +1,7 @@
 /**
  * What `npm run preview` printed, as a part of a comment on a pull request: the counts first, what is replaced and deleted
  * before everything else, then the difference itself.
- *
- * Usage: node scripts/ci/preview-text.ts <stack> <exit code> <file>
  */
-import { readFileSync } from "node:fs";
 
 /** GitHub takes 65536 characters for the whole comment. */
 const longest = 50_000;
@@ -12,7 +9,8 @@ const longest = 50_000;
 /** Gravest first; in Pulumi's own words. */
 const order = ["replace", "delete", "update", "create"] as const;
 
-export function previewText(stack: string, exitCode: number, output: string): string {
+/** `most` characters of the output at the most. */
+export function previewText(stack: string, exitCode: number, output: string, most = longest): string {
   const headline = exitCode === 0 ? counts(output) : "the preview failed";
   return [
     `- **${stack}**, previewed against the cluster: ${headline}`,
@@ -21,7 +19,7 @@ export function previewText(stack: string, exitCode: number, output: string): st
     "",
     "  ```",
     // A fence inside would end ours.
-    ...shortened(output)
+    ...shortened(output, Math.min(most, longest))
       .replaceAll("```", "'''")
       .trimEnd()
       .split("\n")
@@ -43,16 +41,8 @@ function counts(output: string): string {
   return said.length === 0 ? "no changes" : said.join(", ");
 }
 
-function shortened(output: string): string {
-  if (output.length <= longest) return output;
-  const left = output.length - longest;
+function shortened(output: string, most: number): string {
+  if (output.length <= most) return output;
+  const left = output.length - most;
   return `${String(left)} characters are left out here: see the log of the run\n${output.slice(left)}`;
-}
-
-if (import.meta.main) {
-  const [stack, exitCode, file] = process.argv.slice(2);
-  if (stack === undefined || file === undefined) {
-    throw new Error("usage: node scripts/ci/preview-text.ts <stack> <exit code> <file>");
-  }
-  process.stdout.write(previewText(stack, Number(exitCode), readFileSync(file, "utf8")));
 }

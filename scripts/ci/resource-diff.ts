@@ -1,12 +1,8 @@
 /**
  * The resource diff of a pull request from the committed goldens: what each stack would register, before and after,
  * without a cluster and without a credential.
- *
- * Usage: node scripts/ci/resource-diff.ts <git revision to compare with>
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
 
 /** A golden as far as it matters here: resources by `<type>::<name>`. */
 export interface Golden {
@@ -29,21 +25,33 @@ export function resourceDiff(before: Golden | undefined, after: Golden | undefin
   };
 }
 
+/** What a stack does with what differs. */
+const words = { registers: "resources", applies: "objects" } as const;
+
+/** Whether anything differs. */
+export function differs({ created, deleted, changed }: ResourceDiff): boolean {
+  return created.length + deleted.length + changed.length > 0;
+}
+
 /** One line, and the names behind it; deletions first, because they hurt. */
-export function resourceDiffText(stack: string, { created, deleted, changed }: ResourceDiff): string {
+export function resourceDiffText(
+  stack: string,
+  { created, deleted, changed }: ResourceDiff,
+  does: keyof typeof words = "registers",
+): string {
   const parts = [
     ...(deleted.length > 0 ? [`${String(deleted.length)} deleted`] : []),
     ...(created.length > 0 ? [`${String(created.length)} created`] : []),
     ...(changed.length > 0 ? [`${String(changed.length)} changed`] : []),
   ];
-  if (parts.length === 0) return `- **${stack}** registers the same resources\n`;
+  if (parts.length === 0) return `- **${stack}** ${does} the same ${words[does]}\n`;
   const lines = [
     ...deleted.map((name) => `- ${name}`),
     ...created.map((name) => `+ ${name}`),
     ...changed.map((name) => `! ${name}`),
   ];
   return [
-    `- **${stack}** registers other resources: ${parts.join(", ")}`,
+    `- **${stack}** ${does} other ${words[does]}: ${parts.join(", ")}`,
     "",
     "  <details><summary>which</summary>",
     "",
@@ -59,9 +67,15 @@ export function resourceDiffText(stack: string, { created, deleted, changed }: R
 
 const folder = "test/golden";
 
-function goldenAt(revision: string, stack: string): Golden | undefined {
+/** The committed resources of a stack, from the project's folder. */
+export function goldenFile(stack: string): string {
+  return `${folder}/${stack}.json`;
+}
+
+/** Undefined where the commit has none. */
+export function goldenAt(revision: string, stack: string, project = "."): Golden | undefined {
   try {
-    const text = execFileSync("git", ["show", `${revision}:${folder}/${stack}.json`], {
+    const text = execFileSync("git", ["-C", project, "show", `${revision}:./${goldenFile(stack)}`], {
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
       stdio: ["ignore", "pipe", "ignore"],
@@ -69,22 +83,5 @@ function goldenAt(revision: string, stack: string): Golden | undefined {
     return JSON.parse(text) as Golden;
   } catch {
     return undefined;
-  }
-}
-
-function stacksAt(revision: string): string[] {
-  const files = execFileSync("git", ["ls-tree", "--name-only", revision, `${folder}/`], { encoding: "utf8" });
-  return files.split("\n").flatMap((file) => (file.endsWith(".json") ? [basename(file, ".json")] : []));
-}
-
-if (import.meta.main) {
-  const [revision] = process.argv.slice(2);
-  if (revision === undefined) throw new Error("usage: node scripts/ci/resource-diff.ts <git revision to compare with>");
-  const here = readdirSync(folder).flatMap((file) => (file.endsWith(".json") ? [basename(file, ".json")] : []));
-  for (const stack of [...new Set([...stacksAt(revision), ...here])].sort()) {
-    const after = here.includes(stack)
-      ? (JSON.parse(readFileSync(join(folder, `${stack}.json`), "utf8")) as Golden)
-      : undefined;
-    process.stdout.write(resourceDiffText(stack, resourceDiff(goldenAt(revision, stack), after)));
   }
 }

@@ -54,6 +54,12 @@ const writes = (workflow: Workflow): string[] =>
     Object.entries(granted).flatMap(([what, level]) => (level === "write" ? [what] : [])),
   );
 
+/** What starts it, by name. */
+export function triggersOf({ on }: Workflow): string[] {
+  if (typeof on === "string") return [on];
+  return Array.isArray(on) ? on.map(String) : Object.keys(on as object);
+}
+
 /** What GitHub hands to a job that may ask for an identity of ours. */
 const ourIdentity = "id-token";
 
@@ -91,15 +97,38 @@ export const workflowRules: readonly WorkflowRule[] = [
         .map(([name]) => name),
   },
   {
+    says: "a comment is written by a run of its own, which a pull request cannot change",
+    broken: (workflow) => {
+      const triggers = triggersOf(workflow);
+      const isApart = triggers.length === 1 && triggers[0] === "workflow_run";
+      return Object.entries(workflow.jobs)
+        .filter(([, job]) => job.permissions?.["pull-requests"] === "write" && !isApart)
+        .map(([name]) => name);
+    },
+  },
+  {
+    says: "what runs behind a pull request takes data from it and nothing that runs",
+    broken: (workflow) => {
+      if (!triggersOf(workflow).includes("workflow_run")) return [];
+      return Object.entries(workflow.jobs).flatMap(([name, job]) => [
+        ...(job.permissions?.[ourIdentity] === "write" ? [`${name}: an identity`] : []),
+        ...job.steps.flatMap(({ uses, run }) => [
+          ...(uses?.startsWith("actions/checkout@") === true ? [`${name}: a checkout`] : []),
+          ...(run?.match(/\b(npm|npx|node|source|eval)\b/g) ?? []).map((word) => `${name}: ${word}`),
+        ]),
+      ]);
+    },
+  },
+  {
     says: "no code of a fork meets an identity of ours",
     broken: (workflow, text) => {
-      const triggers = JSON.stringify(workflow.on);
+      const triggers = triggersOf(workflow).join(" ");
       if (triggers.includes("pull_request_target")) return ["pull_request_target"];
-      if (!triggers.includes("pull_request")) return [];
+      if (!/pull_request|workflow_run/.test(triggers)) return [];
       const guard = "github.event.pull_request.head.repo.full_name == github.repository";
       const jobs = Object.entries(workflow.jobs)
         .filter(([, job]) => Object.values(job.permissions ?? {}).includes("write"))
-        .filter(([, job]) => job.if?.includes(guard) !== true)
+        .filter(([, job]) => triggers !== "workflow_run" && job.if?.includes(guard) !== true)
         .map(([name]) => name);
       return [...jobs, ...(/secrets\.(?!GITHUB_TOKEN)/.test(text) ? ["a secret of the repository"] : [])];
     },
@@ -123,7 +152,7 @@ export const workflowRules: readonly WorkflowRule[] = [
     says: "every npm script it runs exists",
     broken: (workflow, _text, scripts) =>
       steps(workflow)
-        .flatMap(({ run }) => [...(run ?? "").matchAll(/\bnpm (?:run )?(?:--silent )?([a-z][\w:]*)/g)])
+        .flatMap(({ run }) => [...(run ?? "").matchAll(/\bnpm (?:run )?(?:--silent )?([a-z][\w:-]*)/g)])
         .map(([, script = ""]) => script)
         .filter((script) => script !== "install" && !scripts.includes(script)),
   },
