@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "..");
 
 /** Exit code. */
 export async function docs(): Promise<number> {
-  for (const doc of [...(await settingsDocs()), ...(await knownKeys())]) write(doc);
+  for (const doc of [...(await settingsDocs()), ...(await knownKeys()), await pullRequests()]) write(doc);
   return 0;
 }
 
@@ -24,6 +24,18 @@ function write({ path, text }: GeneratedDoc): void {
   const before = readFileSync(file, "utf8");
   if (text !== before) writeFileSync(file, text);
   process.stdout.write(`${path}: ${text === before ? "unchanged" : "written"}\n`);
+}
+
+/** What is said of recorded changes. Recording copies the project, so it is loaded here only. */
+async function pullRequests(): Promise<GeneratedDoc> {
+  const { ProjectCopy, record, recordedPage, withRecordings } =
+    await import("../test/support/recorded-pull-requests.ts");
+  const copy = new ProjectCopy();
+  try {
+    return { path: recordedPage, text: withRecordings(readFileSync(join(root, recordedPage), "utf8"), record(copy)) };
+  } finally {
+    copy.remove();
+  }
 }
 
 /** The keys of the pinned charts, which are read out of the charts themselves. */

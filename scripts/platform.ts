@@ -21,6 +21,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./inventory.ts")).inventory(args);
     case "export":
       return await (await import("./export.ts")).exportStack(args);
+    case "pr-comment":
+      return await (await import("./pr-comment.ts")).prComment(args);
     case "test":
       return await (await import("./checks.ts")).test(args);
     case "test:e2e":

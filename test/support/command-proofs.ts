@@ -56,6 +56,17 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   ),
   reached("npx reach conformance"),
   ["npm run --silent inventory -- kind --output platform.yaml", { ranBy: "test/inventory.test.ts", as: '"--output"' }],
+  [
+    "npm run --silent pr-comment -- --stack shop --base main",
+    {
+      ranBy: "test/support/recorded-pull-requests.ts",
+      as: '"npm run --silent pr-comment -- --stack shop --base main"',
+    },
+  ],
+  [
+    "npm run --silent pr-comment -- --stack kwok",
+    { ranBy: "test/pr-comment.test.ts", as: '"npm run --silent pr-comment -- --stack kwok"' },
+  ],
   ["npm test", itself],
   ["npm run test:e2e", itself],
   ["npm run test:oracle", { lacks: "minutes: it builds Cilium's policy code, and CI runs it" }],
