@@ -23,6 +23,7 @@ import { rewriteImages } from "./images.ts";
 import { kyvernoValues } from "./kyverno/values.ts";
 import { isolatedNamespaces, namespaceLabels } from "./namespace-labels.ts";
 import type { Settings } from "./settings.ts";
+import { observeWarnings } from "./settings/bundles.ts";
 import { tenantsOf } from "./tenants/tenants-of.ts";
 import type { ChartKey } from "./versions.ts";
 
@@ -56,6 +57,7 @@ export function judgeStack(stack: string, settings: Settings): JudgedStack {
       values,
       bundles: bundles.map((bundle) => ({ name: bundle.name, needs: needsOf(bundle, context) })),
     }),
+    ...observeWarnings(settings, stack),
     ...rateLimitWarnings(settings, facts, `Pulumi.${stack}.yaml`),
     ...(settings.target === "aks" ? aksWarnings(settings.aks, `Pulumi.${stack}.yaml`) : []),
   ];

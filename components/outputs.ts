@@ -1,7 +1,7 @@
 /** Outputs: what a stack says about itself once it is up. */
 import type * as pulumi from "@pulumi/pulumi";
 
-import { bundles } from "../policies/bundles.ts";
+import { selectBundles } from "../policies/bundles.ts";
 import { loadBalancer } from "../policies/load-balancer/bundle.ts";
 import type { ClusterFacts, ClusterHandle } from "./cluster/handle.ts";
 import { stateFolder } from "./cluster/state-folder.ts";
@@ -26,7 +26,7 @@ export interface PlatformOutputs {
   readonly versions: Readonly<Record<string, string>>;
   /** Charts that were asked for and could not be had, by name, each with the reason. Empty on a complete platform. */
   readonly leftOut: Readonly<Record<string, string>>;
-  /** Policy bundles in force, by name, each with its promise. */
+  /** Policy bundles in force, by name, each with its promise; before that of an observed one it says so. */
   readonly promises: Readonly<Record<string, string>>;
   /** Where a person finds things from outside, by what is found there. */
   readonly addresses: Readonly<Record<string, string>>;
@@ -44,9 +44,7 @@ export function stackOutputs(plan: Plan, cluster: ClusterHandle): PlatformOutput
     ...(cluster.egressPrefix === undefined ? {} : { egressPrefix: cluster.egressPrefix }),
     versions: Object.fromEntries([...plan.installs].map((key) => [charts[key].name, charts[key].version])),
     leftOut: plan.leftOut,
-    promises: Object.fromEntries(
-      bundles.filter(({ name }) => plan.bundles.includes(name)).map(({ name, promise }) => [name, promise]),
-    ),
+    promises: Object.fromEntries(selectBundles(settings.policies).map(({ name, promise }) => [name, promise])),
     addresses: {
       ...(facts.target === "kind" ? kindAddresses(settings) : {}),
       ...(plan.bundles.includes(loadBalancer.name) ? poolTexts(settings.policies.loadBalancer) : {}),

@@ -161,6 +161,11 @@ const policies = block({
     "Connections that wait until both ends have proved who they are, for example `dev/api -> dev/azurite`. Needs `cilium.meshAuth: spire`.",
   ),
   bundles: setting(list(words(...bundleNames)), ["baseline"], "Policy bundles to apply."),
+  observe: setting(
+    list(words(...bundleNames)),
+    [],
+    "Those of them that close nothing yet. `npm run observe` says from recorded flows what enforcing them would close.",
+  ),
   folders: setting(
     list(text),
     [],

@@ -11,6 +11,7 @@ import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
 import { loadBalancer } from "./load-balancer/bundle.ts";
+import { observed } from "./observe.ts";
 import { platform } from "./platform/bundle.ts";
 import { tenants } from "./tenants/bundle.ts";
 
@@ -29,9 +30,14 @@ export const bundles: readonly Bundle[] = [
   demoStarWars,
 ];
 
-/** The bundles a stack switched on, in our order whatever the order of its list. */
-export function selectBundles(policies: { readonly bundles: readonly string[] }): readonly Bundle[] {
-  return bundles.filter((bundle) => policies.bundles.includes(bundle.name));
+/** The bundles a stack switched on, in our order whatever the order of its list; those it only observes close nothing. */
+export function selectBundles(policies: {
+  readonly bundles: readonly string[];
+  readonly observe?: readonly string[];
+}): readonly Bundle[] {
+  return bundles
+    .filter(({ name }) => policies.bundles.includes(name))
+    .map((bundle) => (policies.observe?.includes(bundle.name) === true ? observed(bundle) : bundle));
 }
 
 /** What a bundle cannot work without, told what the stack tells it: a connection that waits for a handshake needs one. */

@@ -9,11 +9,12 @@ import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 
 import { candidateWith, judgeStack } from "../components/candidate.ts";
+import { ownPolicies } from "../components/own.ts";
 import { settingsOfStackFile } from "../components/settings/read.ts";
 import { exportPolicies, privateRanges, type Exported, type NetworkPolicy } from "../policies/export/exported.ts";
 import { exportJson, exportText } from "../policies/export/report.ts";
-import { inventoryOf } from "../policies/inventory.ts";
 import { formatProblem, ProblemsError, UserError } from "../policies/problems.ts";
+import { gathered } from "../policies/prove.ts";
 import { stackFileName, targetOf } from "./pulumi/stack-file.ts";
 
 const usage =
@@ -34,7 +35,7 @@ export async function exportStack(args: readonly string[]): Promise<number> {
   const projectDir = process.cwd();
   await targetOf(stack, projectDir);
   const inside = words.inside ?? privateRanges;
-  const exported = exportOf(stack, projectDir, inside);
+  const exported = await exportOf(stack, projectDir, inside);
   if (exported.problems.length > 0) throw new ProblemsError(exported.problems);
   const policies = exported.policies.map(({ manifest }) => manifest);
   if (into !== undefined) await writeInto(into, policies);
@@ -47,14 +48,16 @@ export async function exportStack(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** With every pod that the stack's promises are about. */
-export function exportOf(stack: string, projectDir: string, inside: readonly string[]): Exported {
+/** Bundles and the stack's own policies, with every pod that the promises are about. */
+async function exportOf(stack: string, projectDir: string, inside: readonly string[]): Promise<Exported> {
   const judged = judgeStack(stack, settingsOfStackFile(projectDir, stack));
-  for (const warning of judged.warnings) process.stderr.write(`${formatProblem(warning)}\n`);
-  const candidate = candidateWith(judged.wanted, judged);
-  const { bundles, context, apiServer } = candidate;
-  const manifests = [...inventoryOf(candidate), ...bundles.flatMap((bundle) => bundle.manifests(context))];
-  return exportPolicies({ manifests: manifests.map((object) => ({ object: { ...object } })), inside, apiServer });
+  const { own, warnings } = await ownPolicies(judged.settings, stackFileName(stack));
+  for (const warning of [...judged.warnings, ...warnings]) process.stderr.write(`${formatProblem(warning)}\n`);
+  const candidate = { ...candidateWith(judged.wanted, judged), own };
+  const { inventory, brought, judgedOwn } = gathered(candidate);
+  if (judgedOwn.problems.length > 0) throw new ProblemsError(judgedOwn.problems);
+  const manifests = [...inventory, ...brought.map((object) => ({ object: { ...object } })), ...judgedOwn.policies];
+  return exportPolicies({ manifests, inside, apiServer: candidate.apiServer });
 }
 
 function yamlOf(policies: readonly NetworkPolicy[]): string {
