@@ -72,6 +72,7 @@ new PolicyBundles("policies", {
   cluster,
   manifests: plan.manifests,
   after: [cilium.ready, namespaces],
+  namespaces: namespaces.made,
   addons: {
     [kyvernoNamespace]: kyverno,
     [argoCdNamespace]: argoCd,

@@ -13,16 +13,22 @@ export interface NamespacesArgs {
 }
 
 export class Namespaces extends pulumi.ComponentResource {
+  /** By name. */
+  readonly made: Readonly<Record<string, k8s.core.v1.Namespace>>;
+
   constructor(name: string, args: NamespacesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:namespaces:Namespaces", name, {}, { ...opts, providers: [args.cluster.provider] });
 
-    for (const [namespace, choices] of Object.entries(args.namespaces)) {
-      new k8s.core.v1.Namespace(
-        `${name}-${namespace}`,
-        { metadata: { name: namespace, labels: namespaceLabels(choices) } },
-        ownedBy(args.cluster, this),
-      );
-    }
+    this.made = Object.fromEntries(
+      Object.entries(args.namespaces).map(([namespace, choices]) => [
+        namespace,
+        new k8s.core.v1.Namespace(
+          `${name}-${namespace}`,
+          { metadata: { name: namespace, labels: namespaceLabels(choices) } },
+          ownedBy(args.cluster, this),
+        ),
+      ]),
+    );
     this.registerOutputs({});
   }
 }

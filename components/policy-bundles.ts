@@ -1,5 +1,5 @@
 /**
- * PolicyBundles: puts plain manifests on the cluster and knows nothing of their meaning.
+ * PolicyBundles: puts plain manifests on the cluster and knows nothing of what they allow.
  *
  * One resource per object, so that a preview shows each policy that changes.
  */
@@ -7,6 +7,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Manifest } from "../policies/bundle.ts";
+import { kyvernoNamespace } from "../policies/names.ts";
 import type { ClusterHandle } from "./cluster/handle.ts";
 import { ownedBy } from "./owned.ts";
 
@@ -15,6 +16,8 @@ export interface PolicyBundlesArgs {
   readonly manifests: readonly Manifest[];
   /** What must be there first besides what everything in the cluster comes after: the namespaces. */
   readonly after: readonly pulumi.Resource[];
+  /** The stack's own namespaces, by name: what lies in one of them goes with it. */
+  readonly namespaces: Readonly<Record<string, pulumi.Resource>>;
   /** Who makes a namespace that is not the stack's own, by its name: objects in it come after that, no others do. */
   readonly addons: Readonly<Record<string, pulumi.Resource | undefined>>;
 }
@@ -22,13 +25,32 @@ export interface PolicyBundlesArgs {
 export class PolicyBundles extends pulumi.ComponentResource {
   constructor(name: string, args: PolicyBundlesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:policies:PolicyBundles", name, {}, { ...opts, providers: [args.cluster.provider] });
-    for (const manifest of args.manifests) {
-      const addon = args.addons[manifest.metadata.namespace ?? ""];
-      const after = addon === undefined ? args.after : [...args.after, addon];
-      applyManifest(policyResourceName(name, manifest), manifest, ownedBy(args.cluster, this, after));
+    const { cluster, manifests, after, addons, namespaces } = args;
+    const applied = manifests
+      .filter((manifest) => !judgesRequests(manifest))
+      .map((manifest) => {
+        const { namespace = "" } = manifest.metadata;
+        const own = ownedBy(cluster, this, defined([...after, addons[namespace]]));
+        // Asked to go before its namespace, an object that Kyverno protects would be refused.
+        const together = namespaces[namespace] === undefined ? {} : { deletedWith: namespaces[namespace] };
+        return applyManifest(policyResourceName(name, manifest), manifest, { ...own, ...together });
+      });
+    // Last to come and first to go: what they say about requests is not for the stack that takes itself away.
+    for (const manifest of manifests.filter(judgesRequests)) {
+      const own = ownedBy(cluster, this, defined([...after, addons[kyvernoNamespace], ...applied]));
+      applyManifest(policyResourceName(name, manifest), manifest, own);
     }
     this.registerOutputs({});
   }
+}
+
+/** Of a kind that Kyverno brings, and brings to life. */
+function judgesRequests({ apiVersion }: Manifest): boolean {
+  return apiVersion.startsWith("policies.kyverno.io/");
+}
+
+function defined(resources: readonly (pulumi.Resource | undefined)[]): readonly pulumi.Resource[] {
+  return resources.filter((resource) => resource !== undefined);
 }
 
 /** Two kinds may share name and namespace; Pulumi tells those apart by type. */

@@ -16,8 +16,9 @@ import { isFields, type Manifest as Written } from "./reachability/read/fields.t
 export function inventoryDocuments(head: InventoryHead, candidate: Candidate): readonly object[] {
   const { bundles, context } = candidate;
   const { stack, cilium, apiServer } = head;
-  const { inventory, judgedOwn } = gathered(candidate);
-  if (judgedOwn.problems.length > 0) throw new ProblemsError(judgedOwn.problems);
+  const { inventory, generated, judgedOwn } = gathered(candidate);
+  const problems = [...judgedOwn.problems, ...generated.problems];
+  if (problems.length > 0) throw new ProblemsError(problems);
   const own = candidate.own?.promises.map(({ kind, text, because }) => ({
     [kind]: text,
     ...(because === undefined ? {} : { because }),
@@ -36,6 +37,7 @@ export function inventoryDocuments(head: InventoryHead, candidate: Candidate): r
     },
     ...inventory.map(({ object }) => object),
     ...bundles.flatMap((bundle) => bundle.manifests(context).map((manifest) => withOrigin(bundle.name, manifest))),
+    ...generated.objects,
     ...judgedOwn.policies.map(withSource),
   ];
 }

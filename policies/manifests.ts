@@ -34,9 +34,14 @@ function firstLine(text: string): number {
 
 /** A file of ours that is no Kubernetes object is our mistake, not the user's: it throws. */
 export function parseManifest(text: string, where: string): Manifest {
-  const content: unknown = parse(text);
-  if (!isManifest(content)) throw new Error(`${where} holds no object with apiVersion, kind, metadata.name and spec`);
-  return content;
+  const manifest = asManifest(parse(text));
+  if (manifest === undefined) throw new Error(`${where} holds no object with apiVersion, kind, metadata.name and spec`);
+  return manifest;
+}
+
+/** A value as the object it is; undefined where it is none. */
+export function asManifest(content: unknown): Manifest | undefined {
+  return isManifest(content) ? content : undefined;
 }
 
 function isManifest(content: unknown): content is Manifest {

@@ -22,8 +22,11 @@ export const teamLabel = "team";
 /** The standard that the API server itself holds the pods of a namespace to. */
 export const podSecurityLabel = "pod-security.kubernetes.io/enforce";
 
-/** What a label says where it stands at all: absence is the other answer, there is no "false". */
+/** What a label says where it stands at all: absence is the other answer. */
 export const present = "true";
+
+/** What {@link isolateLabel} says of a namespace that is to be open: there the label may not simply go. */
+export const opened = "false";
 
 /** Where NGINX Gateway Fabric's control plane runs. Its data planes run beside their Gateways. */
 export const gatewayControlNamespace = "nginx-gateway";

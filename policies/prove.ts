@@ -5,6 +5,7 @@
  * lint says does not do what it says.
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
+import { generatedFrom, type Generated } from "./generated.ts";
 import { inventoryOf, isStandIn } from "./inventory.ts";
 import { promisePlace } from "./inventory-head.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
@@ -48,9 +49,9 @@ export interface Proof {
 
 export function prove(candidate: Candidate): Proof {
   const { bundles, context, apiServer, own = nothingOwn } = candidate;
-  const { inventory, brought, judgedOwn } = gathered(candidate);
+  const { inventory, brought, generated, judgedOwn } = gathered(candidate);
   const manifests = [...brought, ...judgedOwn.policies.map(({ object }) => object)];
-  const objects = [...inventory, ...brought.map(asRead), ...judgedOwn.policies];
+  const objects = [...inventory, ...brought.map(asRead), ...generated.objects.map(asRead), ...judgedOwn.policies];
   const promises = bundles.map((bundle) => readPromises(bundle.promises(context), promisePlace(bundle.name)));
   const lines = [...promises.flatMap((read) => read.promises), ...own.promises];
   const seen = apiServer.map((place) => look({ objects, lines, context, apiServer: place, place: own.place }));
@@ -63,6 +64,7 @@ export function prove(candidate: Candidate): Proof {
     results,
     problems: [
       ...judgedOwn.problems.map((problem) => atItsField(problem, own.place)),
+      ...generated.problems,
       ...found.filter(stops),
       ...promises.flatMap((read) => read.problems),
       ...results.filter(({ kept }) => !kept).map(brokenPromise),
@@ -77,14 +79,21 @@ export interface Gathered {
   readonly inventory: readonly ReadManifest[];
   /** The objects of the bundles, in their order. */
   readonly brought: readonly Manifest[];
+  /** What Kyverno makes out of them: never applied by us, and in force all the same. */
+  readonly generated: Generated;
   readonly judgedOwn: JudgedOwn;
 }
 
 export function gathered({ bundles, context, own = nothingOwn }: Candidate): Gathered {
   const brought = bundles.flatMap((bundle) => bundle.manifests(context));
   const judgedOwn = judgeOwn(own, context, brought);
-  const known = inventoryOf({ bundles, context }).map(asRead);
-  return { inventory: once([...known, ...judgedOwn.workloads]), brought, judgedOwn };
+  const known = inventoryOf({ bundles, context });
+  return {
+    inventory: once([...known.map(asRead), ...judgedOwn.workloads]),
+    brought,
+    generated: generatedFrom([...known, ...brought]),
+    judgedOwn,
+  };
 }
 
 function asRead(manifest: Manifest): ReadManifest {

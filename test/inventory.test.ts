@@ -62,7 +62,17 @@ describe("npm run inventory", function () {
       objects
         .filter(({ kind: each }) => each !== "Pod")
         .map(({ kind: each, metadata }) => `${each} ${metadata.namespace ?? ""}/${metadata.name}`),
-      ["Inventory /test", "Namespace /dev", "NetworkPolicy dev/default-deny", "CiliumNetworkPolicy dev/allow-dns"],
+      [
+        "Inventory /test",
+        "Namespace /dev",
+        "Namespace /made-later",
+        "NetworkPolicy dev/default-deny",
+        "CiliumNetworkPolicy dev/allow-dns",
+        "GeneratingPolicy /default-deny-namespaces",
+        "ValidatingPolicy /protect-default-deny-netpol",
+        "ValidatingPolicy /protect-isolation",
+        "NetworkPolicy made-later/default-deny",
+      ],
     );
     assert.ok(
       stdout.includes("        - never: dev/example -> world\n          because: nothing leaves the cluster\n"),
@@ -80,6 +90,9 @@ describe("npm run inventory", function () {
       "dev/allow-dns baseline policies/baseline/allow-dns.yaml:4",
       "fqdn-egress/default-deny baseline policies/baseline/default-deny.yaml:2",
       "fqdn-egress/allow-dns baseline policies/baseline/allow-dns.yaml:4",
+      "/default-deny-namespaces baseline",
+      "/protect-default-deny-netpol baseline policies/baseline/protect-default-deny.yaml:3",
+      "/protect-isolation baseline policies/baseline/protect-isolation.yaml:3",
       "fqdn-egress/allow-egress-fqdn fqdn-egress",
     ]);
   });

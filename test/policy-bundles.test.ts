@@ -14,7 +14,7 @@ import { settingsOf } from "./support/settings.ts";
 describe("Labels of a namespace", () => {
   for (const [what, choices, labels] of [
     ["isolated", { isolated: true, labels: {} }, { "kyverno.io/isolate": "true" }],
-    ["open", { isolated: false, labels: {} }, {}],
+    ["open", { isolated: false, labels: {} }, { "kyverno.io/isolate": "false" }],
     [
       "isolated, with labels of the stack",
       { isolated: true, labels: { environment: "dev", "platform-gateway-access": "true" } },
@@ -25,7 +25,11 @@ describe("Labels of a namespace", () => {
       { isolated: true, labels: { "kyverno.io/isolate": "no" } },
       { "kyverno.io/isolate": "true" },
     ],
-    ["open, whatever a label says", { isolated: false, labels: { "kyverno.io/isolate": "true" } }, {}],
+    [
+      "open, whatever a label says",
+      { isolated: false, labels: { "kyverno.io/isolate": "true" } },
+      { "kyverno.io/isolate": "false" },
+    ],
   ] as const) {
     it(`${what}: they say so [S1-29]`, () => {
       assert.deepEqual(namespaceLabels(choices), labels);
@@ -49,7 +53,10 @@ describe("Namespaces", () => {
       labels: { environment: "dev", "kyverno.io/isolate": "true" },
     });
     assert.equal(dev.deletedWith, "test:index:Cluster::cluster-owner");
-    assert.deepEqual(recording.one("namespaces-open").inputs["metadata"], { name: "open", labels: {} });
+    assert.deepEqual(recording.one("namespaces-open").inputs["metadata"], {
+      name: "open",
+      labels: { "kyverno.io/isolate": "false" },
+    });
   });
 
   it("that start closed are those not opened by the stack, sorted", () => {
@@ -67,7 +74,13 @@ describe("PolicyBundles", () => {
       cluster,
       namespaces: settingsOf({ namespaces: { dev: {} } }).namespaces,
     });
-    new PolicyBundles("policies", { cluster, manifests, after: [namespaces], addons: {} });
+    new PolicyBundles("policies", {
+      cluster,
+      manifests,
+      after: [namespaces],
+      namespaces: namespaces.made,
+      addons: {},
+    });
     await recording.settled();
 
     const deny = recording.one("policies-dev-default-deny");
@@ -79,7 +92,8 @@ describe("PolicyBundles", () => {
       [dns, manifests[1]],
     ] as const) {
       assert.deepEqual({ ...applied.inputs }, manifest);
-      assert.equal(applied.deletedWith, "test:index:Cluster::cluster-owner");
+      // Taken out of its namespace first, a default deny that Kyverno protects would be refused.
+      assert.equal(applied.deletedWith, "kubernetes:core/v1:Namespace::namespaces-dev");
       assert.ok(applied.dependencies.includes("test:index:Network::network-ready"));
       assert.ok(applied.dependencies.includes("kubernetes:core/v1:Namespace::namespaces-dev"));
     }
@@ -98,6 +112,7 @@ describe("PolicyBundles", () => {
         },
       ],
       after: [],
+      namespaces: {},
       addons: {},
     });
     await recording.settled();
@@ -109,11 +124,47 @@ describe("PolicyBundles", () => {
     const cluster = clusterHandle(localFacts);
     const addon = new Addon();
     const placed = baseline.manifests({ ...silentContext, isolatedNamespaces: ["dev", "platform-gateway"] });
-    new PolicyBundles("policies", { cluster, manifests: placed, after: [], addons: { "platform-gateway": addon } });
+    new PolicyBundles("policies", {
+      cluster,
+      manifests: placed,
+      after: [],
+      namespaces: {},
+      addons: { "platform-gateway": addon },
+    });
     await recording.settled();
     const waits = (name: string): boolean => recording.one(name).dependencies.includes("test:index:Addon::addon");
     assert.ok(waits("policies-platform-gateway-default-deny"));
     assert.ok(!waits("policies-dev-default-deny"));
+  });
+
+  it("tells Kyverno last, so that a stack that takes itself away is not refused", async () => {
+    const recording = recordResources();
+    const cluster = clusterHandle(foreignFacts);
+    const addon = new Addon();
+    const context = { ...silentContext, isolatedNamespaces: ["dev"], kyverno: "installed" } as const;
+    new PolicyBundles("policies", {
+      cluster,
+      manifests: [...baseline.manifests(context)].reverse(),
+      after: [],
+      namespaces: {},
+      addons: { kyverno: addon },
+    });
+    await recording.settled();
+    const waitsFor = (name: string): string[] =>
+      recording.one(name).dependencies.filter((each) => !each.startsWith("test:index:Network"));
+    assert.deepEqual(waitsFor("policies-dev-default-deny"), []);
+    for (const [name, kind] of [
+      ["policies-default-deny-namespaces", "GeneratingPolicy"],
+      ["policies-protect-default-deny-netpol", "ValidatingPolicy"],
+      ["policies-protect-isolation", "ValidatingPolicy"],
+    ] as const) {
+      assert.equal(recording.one(name).type, `kubernetes:policies.kyverno.io/v1:${kind}`);
+      assert.deepEqual(waitsFor(name).sort(), [
+        "kubernetes:cilium.io/v2:CiliumNetworkPolicy::policies-dev-allow-dns",
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy::policies-dev-default-deny",
+        "test:index:Addon::addon",
+      ]);
+    }
   });
 });
 

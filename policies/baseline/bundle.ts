@@ -4,26 +4,30 @@
  * Every other bundle adds to this one: policies are a union, so none of them can take the name resolution away; a
  * Cilium deny rule could.
  */
-import type { Bundle, BundlePromise, Manifest } from "../bundle.ts";
-import { examplePods } from "../inventory.ts";
+import type { Bundle, BundleContext, BundlePromise, Manifest } from "../bundle.ts";
+import { examplePods, namespace } from "../inventory.ts";
 import { manifestsIn, placedIn } from "../manifests.ts";
+import { isolateLabel, present } from "../names.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import type { LabelSelector } from "../types/cilium.ts";
+import type { GeneratingPolicySpec } from "../types/kyverno.ts";
 
 export const baseline: Bundle = {
   name: "baseline",
-  version: "1.0.0",
+  version: "1.1.0",
   promise: "Pods of an isolated namespace reach cluster DNS and nothing else, and nothing but their node reaches them.",
   // allow-dns.yaml looks into the questions, which is also what lets later rules speak of host names.
   needs: () => ({ l7Proxy: true, authentication: false }),
-  manifests: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(closed),
-  promises: ({ isolatedNamespaces, tenants }) => {
+  manifests: (context) => [...context.isolatedNamespaces.flatMap(closed), ...backstop(context)],
+  promises: (context) => {
+    const { isolatedNamespaces, tenants } = context;
     const openWithin = tenants.filter(({ within }) => within === "open").flatMap(({ namespaces }) => namespaces);
-    return isolatedNamespaces.flatMap((namespace) =>
-      promisesOf(namespace, openWithin.includes(namespace) ? "open" : "closed"),
-    );
+    return [
+      ...isolatedNamespaces.flatMap((each) => promisesOf(each, openWithin.includes(each) ? "open" : "closed")),
+      ...promisesOfLater(context),
+    ];
   },
-  examples: ({ isolatedNamespaces }) => isolatedNamespaces.flatMap(examplePods),
+  examples: (context) => [...context.isolatedNamespaces.flatMap(examplePods), ...examplesOfLater(context)],
 };
 
 /** What closes a namespace, and leaves name resolution open. */
@@ -39,6 +43,38 @@ export function nameResolution(namespace: string, name: string, endpointSelector
     metadata: { name, namespace },
     spec: { ...template.spec, description, endpointSelector },
   }));
+}
+
+/**
+ * What Kyverno is told: to close namespaces that the stack does not know, and to keep closed what is. Last, so that it is
+ * the first to go when the rest is taken away.
+ */
+function backstop({ kyverno, isolatedNamespaces }: BundleContext): readonly Manifest[] {
+  if (kyverno === "absent") return [];
+  const [closing, ...protecting] = manifestsIn(
+    import.meta.dirname,
+    "default-deny-namespaces.yaml",
+    "protect-default-deny.yaml",
+    "protect-isolation.yaml",
+  );
+  return [...(closing === undefined ? [] : [sparing(closing, isolatedNamespaces)]), ...protecting];
+}
+
+/** The same policy without namespaces that another hand closes: two would fight over one object. */
+function sparing(policy: Manifest, namespaces: readonly string[]): Manifest {
+  const spec = policy.spec as GeneratingPolicySpec;
+  const { matchConstraints } = spec;
+  const excludeResourceRules = matchConstraints?.excludeResourceRules?.map((rule) => ({
+    ...rule,
+    resourceNames: [...(rule.resourceNames ?? []), ...namespaces],
+  }));
+  return { ...policy, spec: { ...spec, matchConstraints: { ...matchConstraints, excludeResourceRules } } };
+}
+
+/** A namespace that somebody makes in the running cluster, called as none of the stack's is. */
+function laterIn({ namespaceLabels }: BundleContext): string {
+  const taken = Object.keys(namespaceLabels).filter((name) => name.startsWith("made-later"));
+  return taken.length === 0 ? "made-later" : `made-later-than-${taken.join("-")}`;
 }
 
 /** A tenant that is open within has said so itself. */
@@ -59,5 +95,28 @@ function promisesOf(namespace: string, within: Tenant["within"]): readonly Bundl
         ]),
     { never: `world -> ${example}`, because: "nothing enters" },
     { must: `host -> ${example} all ports`, because: "the kubelet probes its pods" },
+  ];
+}
+
+function examplesOfLater(context: BundleContext): readonly Manifest[] {
+  if (context.kyverno === "absent") return [];
+  const later = laterIn(context);
+  return [namespace(later, { [isolateLabel]: present }), ...examplePods(later)];
+}
+
+/** Nothing at all is open, name resolution included: nobody has said what such a namespace is for. */
+function promisesOfLater(context: BundleContext): readonly BundlePromise[] {
+  if (context.kyverno === "absent") return [];
+  const later = laterIn(context);
+  return [
+    {
+      never: `${later}/* -> */*`,
+      because: "Kyverno closes a namespace that says it is to be closed, whoever makes it",
+    },
+    { never: `*/* -> ${later}/*`, because: "nobody else opens it either" },
+    { never: `${later}/* -> world`, because: "nothing leaves the cluster" },
+    { never: `${later}/* -> kube-apiserver`, because: "an application has no business with the API server" },
+    { never: `world -> ${later}/*`, because: "nothing enters" },
+    { must: `host -> ${later}/example all ports`, because: "the kubelet probes its pods" },
   ];
 }

@@ -12,7 +12,10 @@ export function contextOf(stack: Readonly<Record<string, unknown>>): BundleConte
 }
 
 /** A stack that tells its bundles nothing. */
-export const silentContext: BundleContext = { ...contextOf({ gateway: { enabled: false } }), entry: ["world"] };
+export const silentContext: BundleContext = {
+  ...contextOf({ gateway: { enabled: false }, kyverno: { enabled: false } }),
+  entry: ["world"],
+};
 
 /** Two teams, one of which calls the other. */
 export const twoTenants = {
