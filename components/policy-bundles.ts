@@ -26,18 +26,19 @@ export class PolicyBundles extends pulumi.ComponentResource {
   constructor(name: string, args: PolicyBundlesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("platform:policies:PolicyBundles", name, {}, { ...opts, providers: [args.cluster.provider] });
     const { cluster, manifests, after, addons, namespaces } = args;
-    const applied = manifests
+    const protectable = manifests
       .filter((manifest) => !judgesRequests(manifest))
-      .map((manifest) => {
+      .flatMap((manifest) => {
         const { namespace = "" } = manifest.metadata;
         const own = ownedBy(cluster, this, defined([...after, addons[namespace]]));
         // Asked to go before its namespace, an object that Kyverno protects would be refused.
         const together = namespaces[namespace] === undefined ? {} : { deletedWith: namespaces[namespace] };
-        return applyManifest(policyResourceName(name, manifest), manifest, { ...own, ...together });
+        const applied = applyManifest(policyResourceName(name, manifest), manifest, { ...own, ...together });
+        return isNetworkPolicy(manifest) ? [applied] : [];
       });
-    // Last to come and first to go: what they say about requests is not for the stack that takes itself away.
+    // After what they protect, so before it when all goes: a stack that takes itself away is not refused.
     for (const manifest of manifests.filter(judgesRequests)) {
-      const own = ownedBy(cluster, this, defined([...after, addons[kyvernoNamespace], ...applied]));
+      const own = ownedBy(cluster, this, defined([...after, addons[kyvernoNamespace], ...protectable]));
       applyManifest(policyResourceName(name, manifest), manifest, own);
     }
     this.registerOutputs({});

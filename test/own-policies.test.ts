@@ -72,6 +72,9 @@ describe("A stack's own folder", () => {
       [
         "NetworkPolicy dev/default-deny",
         "CiliumNetworkPolicy dev/allow-dns",
+        "GeneratingPolicy /default-deny-namespaces",
+        "ValidatingPolicy /protect-default-deny-netpol",
+        "ValidatingPolicy /protect-isolation",
         "CiliumNetworkPolicy dev/api",
         "CiliumNetworkPolicy dev/api-from-web",
       ],
