@@ -5,8 +5,14 @@
 import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
 import { checkEverywhere, type PlatformPromise, type PromiseResult } from "../policies/reachability/promises.ts";
 import { promiseReport, withdrawnOf, type PromiseReport } from "../policies/reachability/report/promise-report.ts";
-import { risks, type DiffReport, type PortRange, type Risk } from "../policies/reachability/report/report.ts";
-import { riskOf } from "../policies/reachability/report/risk.ts";
+import {
+  risks,
+  type Crossing,
+  type DiffReport,
+  type PortRange,
+  type Risk,
+} from "../policies/reachability/report/report.ts";
+import { crossingOf, riskOf } from "../policies/reachability/report/risk.ts";
 import { remainsText } from "../policies/reachability/report/report-text.ts";
 import type { Finding } from "./findings.ts";
 import { keptIn } from "./kept.ts";
@@ -35,6 +41,8 @@ export interface NewEdge {
   readonly from: string;
   readonly to: string;
   readonly risk: Risk;
+  /** Absent unless the risk is `crosses environments`. */
+  readonly crossing?: Crossing;
   readonly ports: readonly PortRange[];
   readonly outcome: "allowed" | "unknown";
   /** What still has to hold; empty where nothing has. */
@@ -112,8 +120,18 @@ export function newcomersOf({ world, findings, place }: Scenario, appeared: read
       const [client, server] = [groups[from], groups[to]];
       const [one, other] = [client, server].map((group) => endpoints.get(group?.members[0] ?? ""));
       if (client === undefined || server === undefined || one === undefined || other === undefined) return [];
-      const risk = riskOf(one, other);
-      return [{ from: client.name, to: server.name, risk, ports, outcome, remains: remainsText(sides) }];
+      const crossing = crossingOf(one, other);
+      return [
+        {
+          from: client.name,
+          to: server.name,
+          risk: riskOf(one, other),
+          ...(crossing === undefined ? {} : { crossing }),
+          ports,
+          outcome,
+          remains: remainsText(sides),
+        },
+      ];
     })
     .sort((a, b) => risks.indexOf(a.risk) - risks.indexOf(b.risk));
 }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { UserError } from "../policies/problems.ts";
 import { exitCodes, type ExitCode } from "../reach/exit-codes.ts";
+import type { Review } from "../reach/review.ts";
 import { fails } from "../reach/verbs/diff.ts";
 import { judge, type Judged } from "./pull-request/judged.ts";
 import { told, type About } from "./pull-request/told.ts";
@@ -77,8 +78,14 @@ function codeOf(judged: Judged, { failOn }: Words): ExitCode {
   if (judged.kind === "unusable") return exitCodes.unusable;
   if (judged.kind === "removed") return failOn === undefined ? exitCodes.fine : exitCodes.no;
   const broken = judged.review.promises.promises.some(({ kept }) => !kept);
-  const gate = judged.kind === "alone" ? failOn !== undefined : fails(judged.review.report, failOn);
+  const gate = judged.kind === "alone" ? failOn !== undefined : isMet(judged.review, failOn);
   return broken || gate ? exitCodes.no : exitCodes.fine;
+}
+
+/** Somebody new opens something by being there; across environments that is as bad as an edge between the old. */
+function isMet({ report, newcomers }: Review, failOn: Words["failOn"]): boolean {
+  const opens = failOn === "allowed" || failOn === "any";
+  return fails(report, failOn) || (opens && newcomers.some(({ crossing }) => crossing !== undefined));
 }
 
 /** Undefined where nobody previewed the stack. */

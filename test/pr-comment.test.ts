@@ -171,6 +171,46 @@ describe("npm run pr-comment", function () {
     }
   });
 
+  it("has what a preview printed behind the rest, weighs by recorded flows, and says where the whole is", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pr-comment-"));
+    try {
+      writeFileSync(join(folder, "shop.txt"), "Resources:\n    ~ 2 to update\n    40 unchanged\n");
+      writeFileSync(join(folder, "shop.code"), "0\n");
+      const flow = {
+        time: "2026-11-21T09:30:00Z",
+        verdict: "FORWARDED",
+        IP: { source: "10.0.0.1", destination: "10.0.0.2" },
+        l4: { TCP: { source_port: 40000, destination_port: 8080, flags: { SYN: true } } },
+        source: { namespace: "uat", pod_name: "web-1", workloads: [{ name: "web", kind: "Deployment" }] },
+        destination: { namespace: "uat", pod_name: "api-1", workloads: [{ name: "api", kind: "Deployment" }] },
+        is_reply: false,
+      };
+      writeFileSync(join(folder, "flows.jsonl"), `${JSON.stringify({ flow })}\n`);
+      copy.git("checkout", "--quiet", "lock-out");
+      const { code, out } = compared(
+        "main",
+        ...[
+          "--previews",
+          folder,
+          "--flows",
+          join(folder, "flows.jsonl"),
+          "--whole",
+          "[the artifact](https://x.example)",
+        ],
+      );
+      assert.equal(code, 1);
+      assert.match(out, /\n- Flows: closes 1 edge that was used 1 time; 1 request of 1 recorded flow, /);
+      assert.match(out, /\| DENIED, same namespace \| uat\/web \| uat\/api \| TCP 8080 \|.*\| 1 time \|\n/);
+      assert.match(
+        out,
+        /applies other objects: 2 changed[^]*- \*\*shop\*\*, previewed against the cluster: 2 to update\n/,
+      );
+      assert.match(out, /\nThe whole table, the map and JSON: \[the artifact\]\(https:\/\/x\.example\)\.\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("refuses words that it does not understand, all of them, with 2", () => {
     const { code, out, err } = copy.run("pr-comment", "-o", "pdf", "--fail-on", "never");
     assert.deepEqual({ code, out }, { code: 2, out: "" });

@@ -10,7 +10,7 @@ import type { PromiseResult } from "../../policies/reachability/promises.ts";
 import type { Finding } from "../findings.ts";
 import type { NewEdge, Review } from "../review.ts";
 import { counted, grouped } from "./counted.ts";
-import { absences, headline, kindText } from "./diff.ts";
+import { absences, crossingsText, headline, kindText } from "./diff.ts";
 import { flowsLines, useText } from "./flows.ts";
 import { diffMermaid } from "./mermaid.ts";
 import { code, inline, markdownTable } from "./table.ts";
@@ -48,19 +48,22 @@ export function reviewMarkdown(review: Review, frame: Frame = {}): string {
   return composed(
     frame,
     {
-      headline: titled(headline(report), frame),
+      headline: titled(headline(report, newcomersWords(review.newcomers)), frame),
       notes: notes.map((line) => `- ${line}`).join("\n"),
       promises: promisesText(review),
       warnings: warningsText(review),
     },
-    [(room) => changesText(report, room, frame), (room) => newcomersText(review.newcomers, room)],
+    [
+      (room) => changesText(report, room, frame),
+      (room) => newcomersText(review.newcomers, room, Math.max(0, shownRows - report.changes.length)),
+    ],
     [(room) => details("Map", mermaidText(report), room), (room) => details("Promises kept", keptText(review), room)],
   );
 }
 
-/** Of a stack that cannot be compared: why in one line, and what can be said of it all the same. */
+/** Of a stack that cannot be compared: why in one line, what was said about that, and what can be said all the same. */
 export function aloneMarkdown(
-  why: string,
+  { why, output = "" }: { readonly why: string; readonly output?: string },
   { promises, warnings }: Pick<Review, "promises" | "warnings">,
   frame: Frame = {},
 ): string {
@@ -73,20 +76,24 @@ export function aloneMarkdown(
       promises: promisesText(told),
       warnings: warningsText(told),
     },
-    [],
+    [(room) => details("What was said", output.trim() === "" ? "" : fenced(output, room - 200), room)],
     [(room) => details("Promises kept", keptText(told), room)],
   );
 }
 
 /** Nothing can be judged: why, as it was told on the way. */
 export function unusableMarkdown(why: string, output: string, frame: Frame = {}): string {
-  const fence = output.replaceAll("```", "'''").slice(0, longestComment / 2);
   return [
     `${markLine(frame, "changed")}### ${titled(`Connectivity: cannot be judged; ${inline(why)}`, frame)}`,
     "",
-    ...(fence.trim() === "" ? [] : ["```text", fence.trimEnd(), "```", ""]),
+    ...(output.trim() === "" ? [] : [fenced(output, longestComment / 2), ""]),
     ...footed(frame),
   ].join("\n");
+}
+
+/** The end of it is nearest to the reason. A fence inside would end ours. */
+function fenced(output: string, most: number): string {
+  return `\`\`\`text\n${output.replaceAll("\`\`\`", "'''").trim().slice(-Math.max(1, most))}\n\`\`\``;
 }
 
 /** Nothing of it wants anybody's attention. */
@@ -280,8 +287,11 @@ function cutCells(cells: readonly string[]): string[] {
 }
 
 function whatText(row: ChangeRow): string {
-  const { crossing, risk } = row;
-  return `${kindText(row)}, ${crossing === undefined ? risk : `crosses ${crossing.from} -> ${crossing.to}`}`;
+  return `${kindText(row)}, ${crossedText(row)}`;
+}
+
+function crossedText({ crossing, risk }: Pick<ChangeRow, "crossing" | "risk">): string {
+  return crossing === undefined ? risk : `crosses ${crossing.from} -> ${crossing.to}`;
 }
 
 function becauseText({ because }: ChangeRow): string {
@@ -316,13 +326,20 @@ function unknownText(
 
 const shownNewcomers = 15;
 
-function newcomersText(edges: readonly NewEdge[], room: number): string {
+/** `new workloads have 5 edges (1 crosses dev -> uat)`. */
+function newcomersWords(edges: readonly NewEdge[]): string[] {
+  if (edges.length === 0) return [];
+  const crossing = crossingsText(edges, (some) => some.length);
+  return [`new workloads have ${counted(edges.length, "edge")}${crossing === "" ? "" : ` (${crossing})`}`];
+}
+
+function newcomersText(edges: readonly NewEdge[], room: number, most: number): string {
   if (edges.length === 0) return "";
-  return fittedRows(edges.length, shownNewcomers, room, (rows) => {
+  return fittedRows(edges.length, Math.min(most, shownNewcomers), room, (rows) => {
     const cells = edges
       .slice(0, rows)
-      .map(({ from, to, ports, outcome, remains, risk }) => [
-        `NEW, ${risk}`,
+      .map(({ from, to, ports, outcome, remains, ...edge }) => [
+        `NEW, ${crossedText(edge)}`,
         from,
         to,
         portsText(ports),

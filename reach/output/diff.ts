@@ -1,5 +1,5 @@
 /** Diff as text and values: the worst first, what is unchanged as a number. */
-import type { ChangeRow, DiffReport, Use } from "../../policies/reachability/report/report.ts";
+import type { ChangeRow, Crossing, DiffReport, Use } from "../../policies/reachability/report/report.ts";
 import { remembered } from "../../policies/reachability/pairs/remembered.ts";
 import { portsText } from "../../policies/reachability/report/report-text.ts";
 import { plain, type Paint } from "../terminal.ts";
@@ -43,12 +43,12 @@ export function kindText({ kind, l7 }: ChangeRow): string {
   return { narrowed: "NARROWED", widened: "WIDENED", otherwise: "L7-CHANGED" }[l7 ?? "otherwise"];
 }
 
-/** `Connectivity: 2 pairs become ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED; 1,284 pairs unchanged, 0 unknown` */
-export function headline(report: DiffReport): string {
+/** `Connectivity: 2 pairs become ALLOWED (1 crosses dev -> uat), 1 pair becomes DENIED; 1,284 pairs unchanged, 0 unknown`; `more` is told beside what changes. */
+export function headline(report: DiffReport, more: readonly string[] = []): string {
   const { cilium, unchanged, unknown } = report;
   const of = (choice: (row: ChangeRow) => boolean): number => pairsOf(report, report.changes.filter(choice));
   const opened = of(({ kind }) => kind === "ALLOWED");
-  const crossing = crossingsText(report);
+  const crossing = openedCrossings(report);
   const closed = of(({ kind }) => kind === "DENIED");
   const l7 = (["narrowed", "widened", "otherwise"] as const).map((way) => of((row) => row.l7 === way));
   const [narrowed = 0, widened = 0, otherwise = 0] = l7;
@@ -58,6 +58,7 @@ export function headline(report: DiffReport): string {
     ...(narrowed === 0 ? [] : [`${grouped(narrowed)} narrowed at L7`]),
     ...(widened === 0 ? [] : [`${grouped(widened)} widened at L7`]),
     ...(otherwise === 0 ? [] : [`${grouped(otherwise)} changed at L7`]),
+    ...more,
   ];
   const versions =
     cilium.before === cilium.after ? `Cilium ${cilium.after}` : `Cilium ${cilium.before} to ${cilium.after}`;
@@ -68,18 +69,28 @@ export function headline(report: DiffReport): string {
 /** Pairs of environments that a headline names. */
 const namedCrossings = 3;
 
-/** Of what opens: `2 cross dev -> uat, 1 crosses uat -> dev`; empty where nothing does. */
-function crossingsText(report: DiffReport): string {
-  const rows = new Map<string, ChangeRow[]>();
-  for (const row of report.changes) {
-    if (row.kind !== "ALLOWED" || row.crossing === undefined) continue;
-    remembered(rows, `${row.crossing.from} -> ${row.crossing.to}`, () => []).push(row);
+function openedCrossings(report: DiffReport): string {
+  return crossingsText(
+    report.changes.filter(({ kind }) => kind === "ALLOWED"),
+    (rows) => pairsOf(report, rows),
+  );
+}
+
+/** `2 cross dev -> uat, 1 crosses uat -> dev`; empty where nothing does. */
+export function crossingsText<T extends { readonly crossing?: Crossing }>(
+  all: readonly T[],
+  count: (some: readonly T[]) => number,
+): string {
+  const found = new Map<string, T[]>();
+  for (const each of all) {
+    if (each.crossing === undefined) continue;
+    remembered(found, `${each.crossing.from} -> ${each.crossing.to}`, () => []).push(each);
   }
-  const told = [...rows].slice(0, namedCrossings).map(([ends, crossing]) => {
-    const pairs = pairsOf(report, crossing);
-    return `${grouped(pairs)} ${pairs === 1 ? "crosses" : "cross"} ${ends}`;
+  const told = [...found].slice(0, namedCrossings).map(([ends, some]) => {
+    const number = count(some);
+    return `${grouped(number)} ${number === 1 ? "crosses" : "cross"} ${ends}`;
   });
-  const more = pairsOf(report, [...rows.values()].slice(namedCrossings).flat());
+  const more = count([...found.values()].slice(namedCrossings).flat());
   return [...told, ...(more === 0 ? [] : [`${grouped(more)} more across environments`])].join(", ");
 }
 

@@ -20,7 +20,12 @@ import { withSources } from "./sources.ts";
 export type Judged =
   | { readonly kind: "compared"; readonly review: Review; readonly objects: ResourceDiff }
   /** Only the head is known. */
-  | { readonly kind: "alone"; readonly why: string; readonly review: Pick<Review, "promises" | "warnings"> }
+  | {
+      readonly kind: "alone";
+      readonly why: string;
+      readonly output: string;
+      readonly review: Pick<Review, "promises" | "warnings">;
+    }
   /** There is a base, and nothing of it is left. */
   | { readonly kind: "removed" }
   | { readonly kind: "unusable"; readonly why: string; readonly output: string };
@@ -46,6 +51,7 @@ export async function judge({ sides: { base, head }, folder, flows, read }: Ques
     return {
       kind: "alone",
       why,
+      output: base.kind === "absent" ? "" : base.output,
       review: reviewAlone(await withSources(await readScenario([], { inventory: head.file }), read.head)),
     };
   }

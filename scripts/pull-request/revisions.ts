@@ -24,6 +24,9 @@ export interface Base {
   readonly commit: string;
 }
 
+/** The default branch of a remote, and what it is called where a clone does not say which it is. */
+const defaultBranches = ["origin/HEAD", "origin/main", "origin/master"];
+
 /**
  * Where the branch left the default branch of `origin`; without one, or on that very commit, the commit before this one. A
  * commit of a shallow clone's edge has none before it.
@@ -35,10 +38,19 @@ export async function baseOf(folder: string, asked: string | undefined): Promise
     throw unknownBase(`--base ${asked}`, "is no commit of this clone", `fetch it first: git fetch origin ${asked}`);
   }
   const head = await commitOf(folder, "HEAD");
-  const left = (await git(folder, "merge-base", "HEAD", "origin/HEAD"))?.trim();
-  const commit = left === undefined || left === "" || left === head ? await commitOf(folder, "HEAD~1") : left;
+  const left = await leftAt(folder);
+  const commit = left === undefined || left === head ? await commitOf(folder, "HEAD~1") : left;
   if (commit !== undefined) return { name: commit.slice(0, 12), commit };
   throw unknownBase("pr-comment", "there is no commit before this one to compare with", "say --base <git ref>");
+}
+
+async function leftAt(folder: string): Promise<string | undefined> {
+  for (const branch of defaultBranches) {
+    if ((await commitOf(folder, branch)) === undefined) continue;
+    const commit = (await git(folder, "merge-base", "HEAD", branch))?.trim();
+    return commit === "" ? undefined : commit;
+  }
+  return undefined;
 }
 
 async function commitOf(folder: string, name: string): Promise<string | undefined> {

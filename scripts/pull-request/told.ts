@@ -52,7 +52,7 @@ function markdown(judged: Judged, about: About): string {
     case "compared":
       return reviewMarkdown(judged.review, frame);
     case "alone":
-      return aloneMarkdown(judged.why, judged.review, frame);
+      return aloneMarkdown(judged, judged.review, frame);
     case "removed":
       return `${markOf(stack)}changed -->\n### Connectivity of ${stack}: the stack is removed, and nothing of it is judged\n`;
     case "unusable":
@@ -97,7 +97,7 @@ function json(judged: Judged, { stack, base }: About): string {
     case "compared":
       return reviewJson(judged.review, judged.review, { ...more, objects: judged.objects });
     case "alone":
-      return reviewJson(judged.review, undefined, { ...more, why: judged.why });
+      return reviewJson(judged.review, undefined, { ...more, why: judged.why, output: judged.output });
     case "removed":
       return reviewJson(nothing, undefined, more);
     case "unusable":

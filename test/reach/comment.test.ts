@@ -146,11 +146,21 @@ describe("A comment", () => {
 
   it("says what somebody new may do, of whom no comparison can tell", () => {
     const newcomers = [
-      { from: "dev/new", to: "uat/c", risk: "crosses environments", ports: tcp(80), outcome: "allowed", remains: "" },
+      {
+        from: "dev/new",
+        to: "uat/c",
+        risk: "crosses environments",
+        crossing: { from: "dev", to: "uat" },
+        ports: tcp(80),
+        outcome: "allowed",
+        remains: "",
+      },
     ] as const;
+    const text = reviewMarkdown(review([], { newcomers }, { appeared: ["dev/new"] }));
+    assert.match(text, /^### Connectivity: new workloads have 1 edge \(1 crosses dev -> uat\); 1,284 pairs unchanged/);
     assert.match(
-      reviewMarkdown(review([], { newcomers }, { appeared: ["dev/new"] })),
-      /\*\*New workloads: 1 edge\*\*[^|]*\| What [^\n]*\n[^\n]*\n\| NEW, crosses environments \| dev\/new \| uat\/c \| TCP 80 \| allowed \|/,
+      text,
+      /\*\*New workloads: 1 edge\*\*[^|]*\| What [^\n]*\n[^\n]*\n\| NEW, crosses dev -> uat \| dev\/new \| uat\/c \| TCP 80 \| allowed \|/,
     );
   });
 
@@ -229,6 +239,7 @@ describe("A comment that would be too long", () => {
     assert.equal((short.match(/^\| ALLOWED/gm) ?? []).length, 50);
     assert.match(short, /\nand 10 more rows: ALLOWED dev -> dev 10\n/);
     assert.doesNotMatch(short, /mermaid/);
+    assert.equal((text.match(/^\| (ALLOWED|DENIED|NEW), /gm) ?? []).length <= 50, true);
   });
 });
 
@@ -236,10 +247,14 @@ describe("A comment without a comparison", () => {
   it("says in its headline that it is unknown what changes, and why, and still tells of promises", () => {
     const promises = promiseReport(undefined, [promise("never: dev/* -> uat/*", "broken"), kept]);
     assert.equal(
-      aloneMarkdown("the base has no verb `inventory`", { promises, warnings: { added: [], stayed: 0, gone: 0 } }),
+      aloneMarkdown(
+        { why: "the base has no verb `inventory`", output: "npm\n```\n" },
+        { promises, warnings: { added: [], stayed: 0, gone: 0 } },
+      ),
       "### Connectivity: unknown what changes; the base has no verb `inventory`\n\n" +
         "**Promises: 1 BROKEN, 1 kept**\n\n" +
         "- **BROKEN** (unknown before): `never: dev/* -> uat/*` (bundle baseline, promise 1): dev/\\* -> uat/\\*: allowed; promised because it is so\n\n" +
+        "<details><summary>What was said</summary>\n\n```text\nnpm\n'''\n```\n\n</details>\n\n" +
         "<details><summary>Promises kept</summary>\n\n- `must: dev/a -> dev/b TCP 80` (bundle baseline, promise 1)\n\n</details>\n",
     );
   });
