@@ -1,8 +1,8 @@
 /** `npm run pr-comment`: changes as commits of a copy of this project, judged by what both sides render by themselves. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -221,6 +221,16 @@ describe("npm run pr-comment", function () {
       unknown.err,
       /--base nowhere: is no commit of this clone\n {2}expected a commit that git knows\n {2}fix: fetch it first/,
     );
+  });
+
+  it("removes what a killed run has left", () => {
+    const { pid } = spawnSync("true");
+    const left = mkdtempSync(join(realpathSync(tmpdir()), `cilium-platform-base-${String(pid)}-`));
+    copy.git("worktree", "add", "--quiet", "--detach", join(left, "tree"), "main");
+    copy.git("checkout", "--quiet", "main");
+    assert.equal(compared("refactoring").code, 0);
+    assert.ok(!existsSync(left));
+    assert.doesNotMatch(copy.git("worktree", "list"), /cilium-platform-base-/);
   });
 
   it("leaves no worktree behind, also when it is told to end", async () => {
