@@ -16,6 +16,7 @@ import { exportJson, exportText } from "../policies/export/report.ts";
 import { formatProblem, ProblemsError, UserError } from "../policies/problems.ts";
 import { gathered } from "../policies/prove.ts";
 import { stackFileName, targetOf } from "./pulumi/stack-file.ts";
+import { words } from "./words.ts";
 
 const usage =
   "--stack <stack> --to kubernetes [--inside <range of pods and nodes there>]... [--into <folder>] [--output yaml|json]";
@@ -84,7 +85,19 @@ async function writeInto(folder: string, policies: readonly NetworkPolicy[]): Pr
 }
 
 function readWords(args: readonly string[]): Words {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = words("export", usage, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        stack: { type: "string", short: "s", multiple: true },
+        to: { type: "string" },
+        inside: { type: "string", multiple: true },
+        into: { type: "string" },
+        output: { type: "string", short: "o" },
+      },
+    }),
+  );
   const stacks = [...(values.stack ?? []), ...positionals];
   const [stack, another] = stacks;
   if (stack === undefined || another !== undefined) {
@@ -94,27 +107,4 @@ function readWords(args: readonly string[]): Words {
   const { output = "yaml", inside, into } = values;
   if (output !== "yaml" && output !== "json") throw new UserError(`--output: got \`${output}\`\n  expected ${usage}`);
   return { stack, output, ...(inside === undefined ? {} : { inside }), ...(into === undefined ? {} : { into }) };
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    const [what = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new UserError(`export: ${what}\n  expected ${usage}`);
-  }
-}
-
-function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      stack: { type: "string", short: "s", multiple: true },
-      to: { type: "string" },
-      inside: { type: "string", multiple: true },
-      into: { type: "string" },
-      output: { type: "string", short: "o" },
-    },
-  });
 }

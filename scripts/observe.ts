@@ -19,6 +19,7 @@ import { diff, load, portsText, type ChangeRow, type DiffReport } from "../reach
 import { counted } from "../reach/output/counted.ts";
 import { inventoryText } from "./inventory.ts";
 import { stackFileName, targetOf } from "./pulumi/stack-file.ts";
+import { words } from "./words.ts";
 
 const usage = "<stack> --flows <file of hubble observe -o jsonpb> [--workloads <file or folder>]...";
 
@@ -105,7 +106,13 @@ export function observeText(report: DiffReport, bundles: readonly string[]): str
 }
 
 function readWords(args: readonly string[]): Words {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = words("observe", usage, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { flows: { type: "string" }, workloads: { type: "string", multiple: true } },
+    }),
+  );
   const [stack, another] = positionals;
   if (stack === undefined || another !== undefined) {
     throw new UserError(`observe: expected one stack, got ${String(positionals.length)}\n  expected ${usage}`);
@@ -113,21 +120,4 @@ function readWords(args: readonly string[]): Words {
   const { flows, workloads = [] } = values;
   if (flows === undefined) throw new UserError(`observe: names no flows\n  expected ${usage}`);
   return { stack, flows, workloads };
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    const [what = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new UserError(`observe: ${what}\n  expected ${usage}`);
-  }
-}
-
-function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { flows: { type: "string" }, workloads: { type: "string", multiple: true } },
-  });
 }

@@ -15,6 +15,10 @@ async function dispatch(): Promise<number> {
       return await (await import("./stack.ts")).pulumiCommand(args);
     case "observe":
       return await (await import("./observe.ts")).observe(args);
+    case "backup":
+      return await (await import("./backup.ts")).backup(args);
+    case "restore":
+      return await (await import("./restore.ts")).restore(args);
     case "setup":
       return await (await import("./setup.ts")).setup(args);
     case "images":
