@@ -6,28 +6,42 @@ import { UserError } from "../../policies/problems.ts";
 import type { Step } from "./decide.ts";
 import { inOrder, saved, type Backup, type ClusterObject } from "./record.ts";
 
-/** Kinds that say who may talk to whom, each in the versions in which it may be served, the newest first. */
-const kinds: readonly (readonly [kind: string, versions: readonly string[]])[] = [
-  ["NetworkPolicy", ["networking.k8s.io/v1"]],
-  ["CiliumNetworkPolicy", ["cilium.io/v2"]],
-  ["CiliumClusterwideNetworkPolicy", ["cilium.io/v2"]],
-  ["CiliumCIDRGroup", ["cilium.io/v2", "cilium.io/v2alpha1"]],
+interface Kind {
+  readonly kind: string;
+  readonly group: string;
+  /** In which it may be served, the newest first. */
+  readonly versions: readonly string[];
+  readonly plural: string;
+}
+
+/** What says who may talk to whom. */
+const kinds: readonly Kind[] = [
+  { kind: "NetworkPolicy", group: "networking.k8s.io", versions: ["v1"], plural: "networkpolicies" },
+  { kind: "CiliumNetworkPolicy", group: "cilium.io", versions: ["v2"], plural: "ciliumnetworkpolicies" },
+  {
+    kind: "CiliumClusterwideNetworkPolicy",
+    group: "cilium.io",
+    versions: ["v2"],
+    plural: "ciliumclusterwidenetworkpolicies",
+  },
+  { kind: "CiliumCIDRGroup", group: "cilium.io", versions: ["v2", "v2alpha1"], plural: "ciliumcidrgroups" },
 ];
 
 export class PolicyCluster {
   readonly #kubeconfig: string;
-  readonly #api: Client.KubernetesObjectApi;
+  /** It hands objects over as they are, of whatever kind; the typed clients know other names for some fields. */
+  readonly #api: Client.CustomObjectsApi;
 
-  private constructor(kubeconfig: string, api: Client.KubernetesObjectApi) {
+  private constructor(kubeconfig: string, api: Client.CustomObjectsApi) {
     this.#kubeconfig = kubeconfig;
     this.#api = api;
   }
 
   static async at(kubeconfig: string): Promise<PolicyCluster> {
-    const { KubeConfig, KubernetesObjectApi } = await import("@kubernetes/client-node");
+    const { CustomObjectsApi, KubeConfig } = await import("@kubernetes/client-node");
     const config = new KubeConfig();
     config.loadFromString(kubeconfig);
-    return new PolicyCluster(kubeconfig, KubernetesObjectApi.makeApiClient(config));
+    return new PolicyCluster(kubeconfig, config.makeApiClient(CustomObjectsApi));
   }
 
   /** All policies of all namespaces. A cluster without Cilium has those of Kubernetes alone. */
@@ -35,7 +49,7 @@ export class PolicyCluster {
     try {
       const [cluster, ...found] = await Promise.all([
         clusterUid(this.#kubeconfig),
-        ...kinds.map(([kind, versions]) => this.#all(kind, versions)),
+        ...kinds.map((kind) => this.#all(kind)),
       ]);
       return { cluster, saved: inOrder(found.flat().map(saved)) };
     } catch (error) {
@@ -43,38 +57,45 @@ export class PolicyCluster {
     }
   }
 
-  async #all(kind: string, versions: readonly string[]): Promise<readonly ClusterObject[]> {
-    for (const apiVersion of versions) {
-      const list = await this.#api.list(apiVersion, kind).catch((error: unknown) => {
-        if (isNotServed(error)) return undefined;
-        throw error;
-      });
+  async #all({ kind, group, versions, plural }: Kind): Promise<readonly ClusterObject[]> {
+    for (const version of versions) {
+      const list: unknown = await this.#api
+        .listClusterCustomObject({ group, version, plural })
+        .catch((error: unknown) => {
+          if ((error as { code?: unknown } | null)?.code === 404) return undefined;
+          throw error;
+        });
+      if (list === undefined) continue;
       // What a list holds does not say of what kind it is.
-      if (list !== undefined)
-        return list.items.map((item) => ({ ...item, apiVersion, kind }) as unknown as ClusterObject);
+      const { items } = list as { readonly items: readonly Omit<ClusterObject, "apiVersion" | "kind">[] };
+      return items.map((item) => ({ ...item, apiVersion: `${group}/${version}`, kind }) as ClusterObject);
     }
     return [];
   }
 
   /** `try`: judged by the API server and its admission as if it were done. Throws with what they say. */
   async take({ verb, object, resourceVersion }: Step, how: "try" | "do"): Promise<void> {
-    const dryRun = how === "try" ? "All" : undefined;
+    const found = kinds.find(({ kind }) => kind === object.kind);
+    if (found === undefined) throw new UserError(`${object.kind} is no kind that a backup holds`);
+    const [group = "", version = ""] = object.apiVersion.split("/");
+    const { namespace, name } = object.metadata;
+    const seen = resourceVersion === undefined ? {} : { resourceVersion };
+    const asked = {
+      group,
+      version,
+      plural: found.plural,
+      body: { ...object, metadata: { ...object.metadata, ...seen } },
+      fieldValidation: "Strict",
+      ...(how === "try" ? { dryRun: "All" } : {}),
+    };
     try {
-      if (verb === "create") await this.#api.create(object, undefined, dryRun);
-      else {
-        const seen = Object.assign({}, object, {
-          metadata: { ...object.metadata, resourceVersion: resourceVersion ?? "" },
-        });
-        await this.#api.replace(seen, undefined, dryRun);
-      }
+      if (namespace === undefined) {
+        if (verb === "create") await this.#api.createClusterCustomObject(asked);
+        else await this.#api.replaceClusterCustomObject({ ...asked, name });
+      } else if (verb === "create") await this.#api.createNamespacedCustomObject({ ...asked, namespace });
+      else await this.#api.replaceNamespacedCustomObject({ ...asked, namespace, name });
     } catch (error) {
       throw new UserError(whyNoAnswer(error));
     }
   }
-}
-
-/** The client finds out about kinds itself: it is told of a group that is not there, or finds no such kind in it. */
-function isNotServed(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (error as { code?: unknown }).code === 404 || error.message.startsWith("Unrecognized API version and kind");
 }
