@@ -22,8 +22,8 @@ export interface Connection {
 export function connectionsOf({ from, to, port }: Connection, world: World): Traffic[] {
   const problems: Problem[] = [];
   const [client, server] = [
-    endpointCalled("FROM", from, world.endpoints, problems),
-    endpointCalled("TO", to, world.endpoints, problems),
+    endpointCalled("FROM", from, world, problems),
+    endpointCalled("TO", to, world, problems),
   ];
   const pattern = portCalled(port, problems);
   const listener = server === undefined ? undefined : world.endpoints[server];
@@ -66,11 +66,12 @@ export function portCalled(port: string, problems: Problem[]): PortPattern | und
 export function endpointCalled(
   where: string,
   name: string,
-  endpoints: readonly Endpoint[],
+  world: Pick<World, "endpoints" | "onNodes">,
   problems: Problem[],
 ): number | undefined {
+  const { endpoints } = world;
   const [found, ...others] = positionsOf(name, endpoints);
-  if (found === undefined) problems.push(unknownName(where, name, endpoints));
+  if (found === undefined) problems.push(unknownName(where, name, world));
   else if (others.length > 0) {
     const names = [found, ...others].slice(0, 5).map((position) => endpoints[position]?.name ?? "");
     problems.push({

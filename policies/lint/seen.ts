@@ -61,6 +61,8 @@ export interface Seen extends LintInput {
   readonly workloads: readonly Workload[];
   /** Which workloads a selector selects. */
   readonly selected: (selector: LabelSelector) => readonly Workload[];
+  /** Names of the workloads that a selector would select if they did not use the network of their node. */
+  readonly selectedOnNodes: (selector: LabelSelector) => readonly string[];
   readonly subjects: (subject: SubjectSelector) => readonly Workload[];
   /** The object in which a rule was written. */
   readonly manifestOf: (origin: Origin) => Manifest | undefined;
@@ -84,6 +86,8 @@ export function see(input: LintInput): Seen {
     peers: entries.flatMap(labelPeersOf),
     workloads,
     selected: (selector) => selected(selectorKey(selector), selector),
+    selectedOnNodes: (selector) =>
+      world.onNodes.filter(({ labels }) => selectsLabels(selector, labels)).map(({ name }) => name),
     subjects: ({ key, labels }) => selected(key, labels),
     manifestOf: ({ policy }) => byPolicy.get(policyKey(policy)),
     objects: (kind) => manifests.filter(({ object }) => kindOf(object) === kind),

@@ -93,6 +93,7 @@ export const selectsNobody: LintRule = {
   find: (seen) =>
     writtenSelectors(seen).flatMap(({ manifest, path, labels, role }): LintFinding[] => {
       if (componentOf(labels) !== undefined || seen.selected(labels).length > 0) return [];
+      if (seen.selectedOnNodes(labels).length > 0) return [];
       const hint = hintOf(labels, seen);
       if (hint === undefined) return [];
       return [
@@ -185,9 +186,8 @@ export const hostNetworkPod: LintRule = {
   fix: "as a peer, use the entities `host` and `remote-node`; a policy cannot govern them",
   find: (seen) =>
     writtenSelectors(seen).flatMap(({ manifest, path, labels, role }): LintFinding[] => {
-      const found = seen.selected(labels);
-      if (found.length === 0 || found.some(({ spec }) => spec["hostNetwork"] !== true)) return [];
-      const names = found.map(({ endpoint }) => endpoint.name);
+      const names = seen.selectedOnNodes(labels);
+      if (names.length === 0 || componentOf(labels) !== undefined || seen.selected(labels).length > 0) return [];
       return [
         {
           manifest,

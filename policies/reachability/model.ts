@@ -125,6 +125,8 @@ export interface World {
   readonly cilium: CiliumVersion;
   readonly names: Names;
   readonly endpoints: readonly Endpoint[];
+  /** Pods on the network of their node: to policies they are `host` or `remote-node`, and no endpoints (S35). */
+  readonly onNodes: readonly Endpoint[];
   readonly rules: readonly Rule[];
   readonly services: readonly Service[];
   /** Entries of host policies, which govern nodes and not pods (L5). */

@@ -156,7 +156,7 @@ function check(promise: PlatformPromise, matrix: Matrix, place: Place | undefine
   const [clients, servers] = [endsOf(promise.from, endpoints), endsOf(promise.to, endpoints)];
   const absent = [...(clients.length === 0 ? [promise.from] : []), ...(servers.length === 0 ? [promise.to] : [])].map(
     (name): PromiseFailure => {
-      const { what, fix } = unknownName("", name, endpoints);
+      const { what, fix } = unknownName("", name, matrix.world);
       return { what: fix === undefined ? what : `${what}; ${fix}`, explanation: [] };
     },
   );

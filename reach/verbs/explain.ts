@@ -36,7 +36,7 @@ function walkIn(world: World): (traffic: Traffic) => Walk {
 /** One for each backend of each port of the Service that is meant. */
 function serviceWalks(from: string, name: string, port: string, world: World): Walk[] {
   const problems: Problem[] = [];
-  const client = endpointCalled("FROM", from, world.endpoints, problems);
+  const client = endpointCalled("FROM", from, world, problems);
   const service = findService(world, name);
   const pattern = portCalled(port, problems);
   if (service === undefined) {

@@ -131,3 +131,20 @@ describe("reading a policy tells", () => {
     assert.equal(problemsOf({ ...everyone, ingress: [{ fromEndpoints: [{}] }] }), "");
   });
 });
+
+describe("a pod on the network of its node", () => {
+  it("is no endpoint, and is known as such", () => {
+    const made = (name: string, hostNetwork: boolean): Fields => ({
+      kind: "DaemonSet",
+      metadata: { name, namespace: "shop" },
+      spec: { template: { metadata: { labels: { app: name } }, spec: { hostNetwork } } },
+    });
+    const manifests = [made("agent", true), made("web", false)].map((object) => ({ object }));
+    const { world, problems } = readWorld({ manifests, externals: [] });
+    assert.deepEqual(
+      [world.endpoints, world.onNodes].map((list) => list.map(({ name }) => name)),
+      [["shop/web"], ["shop/agent"]],
+    );
+    assert.deepEqual(problems, []);
+  });
+});

@@ -24,12 +24,18 @@ export function isWorkload(kind: string): boolean {
   return Object.hasOwn(templates, kind);
 }
 
+/** A pod, and whose network it uses (S35). */
+export interface ReadWorkload {
+  readonly endpoint: Endpoint;
+  readonly network: "its own" | "its node's";
+}
+
 export function readWorkload(
   object: Fields,
   kind: string,
   namespaceLabels: (namespace: string) => ReadonlyMap<string, string>,
   reading: Reading,
-): Endpoint {
+): ReadWorkload {
   const metadata = reading.fields(object["metadata"], "metadata") ?? {};
   const namespace = reading.text(metadata["namespace"], "metadata.namespace") ?? "default";
   const name = reading.text(metadata["name"], "metadata.name") ?? "";
@@ -42,7 +48,7 @@ export function readWorkload(
   // The API server gives every pod an account; a pod that is written out is taken as it stands (S30).
   const account = named ?? (steps.length > 0 ? "default" : undefined);
   const written = reading.labels(own["labels"], `${path}metadata.labels`);
-  return {
+  const endpoint: Endpoint = {
     name: `${namespace}/${name}`,
     kind: "pod",
     labels: podLabels({
@@ -54,6 +60,7 @@ export function readWorkload(
     podLabels: written,
     ports: readContainerPorts(spec, `${path}spec`, reading),
   };
+  return { endpoint, network: spec["hostNetwork"] === true ? "its node's" : "its own" };
 }
 
 function readContainerPorts(spec: Fields, path: string, reading: Reading): NamedPort[] {

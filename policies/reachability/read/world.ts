@@ -66,12 +66,16 @@ export function readWorld(input: WorldInput): ReadWorld {
   const labelsIn = (name: string): ReadonlyMap<string, string> =>
     remembered(namespaceLabels, name, () => labelsOf(name, namespaces));
   const pods: Endpoint[] = [];
+  const onNodes: Endpoint[] = [];
   const rules: Rule[] = [];
   const hostRules: World["hostRules"][number][] = [];
   for (const { manifest, kind } of manifests) {
     const { object } = manifest;
     const reading = new Reading(() => placeOf(manifest));
-    if (isWorkload(kind)) pods.push(readWorkload(object, kind, labelsIn, reading));
+    if (isWorkload(kind)) {
+      const { endpoint, network } = readWorkload(object, kind, labelsIn, reading);
+      (network === "its own" ? pods : onNodes).push(endpoint);
+    }
     const policyKind = readAsPolicy(kind, cilium);
     if (policyKind === undefined) noteOtherKind(object, cilium, reading);
     else {
@@ -85,6 +89,7 @@ export function readWorld(input: WorldInput): ReadWorld {
     cilium,
     names: input.names ?? "known",
     endpoints: pods,
+    onNodes,
     rules,
     services,
     hostRules,

@@ -43,7 +43,7 @@ export function select(selection: Selection, world: World): { selected: Selected
     if (patterns === undefined) return undefined;
     const found = patterns.flatMap((pattern) => {
       const positions = positionsOf(pattern, world.endpoints);
-      if (positions.length === 0) problems.push(unknownName(`--${option}`, pattern, world.endpoints));
+      if (positions.length === 0) problems.push(unknownName(`--${option}`, pattern, world));
       return positions;
     });
     return new Set(found);
@@ -83,7 +83,19 @@ function expression(pattern: string): RegExp {
   return new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`, "s");
 }
 
-export function unknownName(where: string, name: string, endpoints: readonly Endpoint[]): Problem {
+export function unknownName(
+  where: string,
+  name: string,
+  { endpoints, onNodes }: Pick<World, "endpoints" | "onNodes">,
+): Problem {
+  if (positionsOf(name, onNodes).length > 0) {
+    return {
+      code: "reach/unknown-name",
+      where,
+      what: `\`${name}\` uses the network of its node, so no policy knows it by name`,
+      expected: "host, for the node that the other end is on, or remote-node",
+    };
+  }
   const close = nearest(
     name,
     endpoints.map((endpoint) => endpoint.name),
