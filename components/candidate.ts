@@ -11,6 +11,7 @@ import { argoCdPods } from "./argocd/pods.ts";
 import { argoCdValues } from "./argocd/values.ts";
 import type { HelmValues } from "./chart.ts";
 import { refuseImpossible } from "./cilium/compatibility.ts";
+import { ciliumParts } from "./cilium/parts.ts";
 import { ciliumValues } from "./cilium/values.ts";
 import { aksWarnings } from "./cluster/aks-problems.ts";
 import { clusterFacts } from "./cluster/facts.ts";
@@ -85,6 +86,7 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     tenants: tenantsOf(settings),
     kyverno: installs.includes("kyverno") ? "installed" : "absent",
     metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
+    cilium: ciliumParts(ciliumValues(settings, facts, undefined)),
     hubble: hubbleParts(settings.cilium.hubble),
     meshAuthentication: settings.cilium.meshAuth === "disabled" ? "off" : "on",
     apiServerPlaces: facts.apiServerPlaces,

@@ -40,6 +40,8 @@ export interface BundleContext {
   readonly kyverno: "installed" | "absent";
   /** `scraped`: a Prometheus of the cluster, in whichever namespace, reads the metrics of add-ons. */
   readonly metrics: "scraped" | "unread";
+  /** Parts of Cilium that run as pods, besides those of Hubble. */
+  readonly cilium: readonly CiliumPart[];
   /** Parts of Hubble that run as pods. */
   readonly hubble: readonly HubblePart[];
   /** Whether the agents can do handshakes: a rule that requires one drops everything while they cannot. */
@@ -66,6 +68,9 @@ export interface ArgoCdPods {
   /** Servers outside the cluster that it takes sources from, by exact name, each once. */
   readonly repositories: readonly { readonly host: string; readonly port: number }[];
 }
+
+/** `certificates`: the job that makes those of Hubble. */
+export type CiliumPart = "agent" | "envoy" | "operator" | "certificates" | "spire";
 
 export type HubblePart = "relay" | "ui";
 

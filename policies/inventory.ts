@@ -2,7 +2,7 @@
  * Inventory: the pods that are in every cluster of ours, with the labels that select them, and pods that stand for
  * workloads nobody knows yet. A proof is about somebody; these are they.
  */
-import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
+import type { Manifest } from "./bundle.ts";
 import { present } from "./names.ts";
 import { isFields } from "./reachability/read/fields.ts";
 
@@ -28,6 +28,12 @@ export function pod(
     metadata: { name, namespace: where, labels },
     spec: { containers: [{ name, ports }] },
   };
+}
+
+/** A pod on the network of its node: to policies it is the node. */
+export function podOnNode(where: string, name: string, labels: Readonly<Record<string, string>>): Manifest {
+  const { spec, ...made } = pod(where, name, labels);
+  return { ...made, spec: { hostNetwork: true, ...spec } };
 }
 
 const standInLabel = "platform-example";
@@ -57,21 +63,3 @@ export const clusterDnsPod: Manifest = pod("kube-system", "coredns", { "k8s-app"
   { name: "dns-tcp", containerPort: 53 },
   { name: "metrics", containerPort: 9153 },
 ]);
-
-/** Whom the promises are about: the stack's own namespaces, the pods of every cluster, and those the bundles speak of. */
-export function inventoryOf({
-  bundles,
-  context,
-}: {
-  readonly bundles: readonly Bundle[];
-  readonly context: BundleContext;
-}): readonly Manifest[] {
-  const namespaces = Object.entries(context.namespaceLabels).map(([name, labels]) => namespace(name, labels));
-  return once([...namespaces, clusterDnsPod, ...bundles.flatMap((bundle) => bundle.examples(context))]);
-}
-
-/** Two bundles may speak of the same pod. */
-function once(manifests: readonly Manifest[]): readonly Manifest[] {
-  const keyOf = ({ kind, metadata }: Manifest): string => [kind, metadata.namespace ?? "", metadata.name].join("/");
-  return [...new Map(manifests.map((manifest) => [keyOf(manifest), manifest])).values()];
-}

@@ -37,13 +37,16 @@ export const gatewayNamespace = "platform-gateway";
 export const argoCdNamespace = "argocd";
 export const kyvernoNamespace = "kyverno";
 
+/** Where Cilium's chart puts SPIRE. */
+export const spireNamespace = "cilium-spire";
+
 /** Namespaces of Kubernetes and Cilium: no policy isolates anybody there. */
 export const untouchedNamespaces: readonly string[] = [
   "kube-system",
   "kube-public",
   "kube-node-lease",
   "cilium-secrets",
-  "cilium-spire",
+  spireNamespace,
 ];
 
 /**

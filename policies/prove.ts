@@ -6,7 +6,8 @@
  */
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { generatedFrom, type Generated } from "./generated.ts";
-import { inventoryOf, isStandIn } from "./inventory.ts";
+import { inventoryOf } from "./inhabitants.ts";
+import { isStandIn } from "./inventory.ts";
 import { promisePlace } from "./inventory-head.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
 import { sourceOf } from "./manifests.ts";

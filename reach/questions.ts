@@ -1,6 +1,6 @@
 /** Questions: the connections that somebody asks about, by the words for their ends and their port. */
 import { ProblemsError, type Problem } from "../policies/problems.ts";
-import type { Endpoint, Traffic, World } from "../policies/reachability/model.ts";
+import type { Traffic, World } from "../policies/reachability/model.ts";
 import {
   portPattern,
   positionsOf,

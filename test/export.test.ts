@@ -10,7 +10,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { bundles } from "../policies/bundles.ts";
 import { exportPolicies, privateRanges, type Exported } from "../policies/export/exported.ts";
 import { lossCodes, lossPlace } from "../policies/export/loss.ts";
-import { inventoryOf } from "../policies/inventory.ts";
+import { inventoryOf } from "../policies/inhabitants.ts";
 import type { Fields } from "../policies/reachability/read/fields.ts";
 import { readCases } from "./reachability/cases.ts";
 import { fullContext } from "./support/bundle-context.ts";
@@ -511,7 +511,7 @@ describe("npm run export", function () {
     );
     assert.equal(
       stderr,
-      `2 policies as 2 NetworkPolicies: nothing opens, 0 pairs lose connections, 28 pairs are as before
+      `2 policies as 2 NetworkPolicies: nothing opens, 0 pairs lose connections, 58 pairs are as before
 
 guards less: a proxy that lets every request pass: the port is open without it, to the same requests and to what is no request
   cnp dev/allow-dns spec.egress[0]

@@ -65,6 +65,11 @@ describe("npm run inventory", function () {
       [
         "Inventory /test",
         "Namespace /dev",
+        "Namespace /kube-system",
+        "Namespace /kyverno",
+        "Namespace /argocd",
+        "Namespace /platform-gateway",
+        "Namespace /nginx-gateway",
         "Namespace /made-later",
         "NetworkPolicy dev/default-deny",
         "CiliumNetworkPolicy dev/allow-dns",

@@ -8,8 +8,9 @@
 import { closed, nameResolution } from "../baseline/bundle.ts";
 import type { Bundle, BundleContext, BundlePromise, GatewayPods, Manifest } from "../bundle.ts";
 import { networkPolicy, peerOf, selectorOf, tcp, type Workload } from "../edges.ts";
-import { examplePod, pod } from "../inventory.ts";
+import { examplePod } from "../inventory.ts";
 import { ciliumNamespaceKey, gatewayControlNamespace, gatewayNamespace } from "../names.ts";
+import { controlPlanePod, dataPlanePod } from "../system-pods.ts";
 import type { LabelSelector } from "../types/cilium.ts";
 
 /** Where agents of data planes find their control plane. Its Service offers the same port as 443. */
@@ -37,7 +38,7 @@ export const gateway: Bundle = {
       ? []
       : [
           ...dataPlaneExamples(pods),
-          pod(gatewayControlNamespace, controlPlaneName, pods.controlPlaneLabels),
+          controlPlanePod(pods),
           ...Object.keys(namespaceLabels).map((namespace) => examplePod(namespace)),
         ],
 };
@@ -51,7 +52,7 @@ const dataPlaneName = "data-plane";
 
 /** The data plane, and somebody beside it who is not. */
 export function dataPlaneExamples(pods: GatewayPods): readonly Manifest[] {
-  return [pod(gatewayNamespace, dataPlaneName, pods.dataPlaneLabels), examplePod(gatewayNamespace)];
+  return [dataPlanePod(pods), examplePod(gatewayNamespace)];
 }
 
 /** What both are called in a promise. */

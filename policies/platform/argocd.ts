@@ -11,9 +11,10 @@ import {
   tcp,
   type Workload,
 } from "../edges.ts";
-import { examplePod, pod } from "../inventory.ts";
+import { examplePod } from "../inventory.ts";
 import { namedEgress } from "../named-egress.ts";
 import { argoCdNamespace } from "../names.ts";
+import { argoCdPods } from "../system-pods.ts";
 import { type Metrics, metricsPolicy, reader } from "./metrics.ts";
 
 const nameKey = "app.kubernetes.io/name";
@@ -145,10 +146,7 @@ export function argoCdManifests(
   ];
 }
 
-export const argoCdExamples: readonly Manifest[] = [
-  ...Object.values(argoCdNames).map((name) => pod(argoCdNamespace, name, { [nameKey]: name })),
-  examplePod(argoCdNamespace),
-];
+export const argoCdExamples: readonly Manifest[] = [...argoCdPods, examplePod(argoCdNamespace)];
 
 export function argoCdPromises({ entry, repositories }: ArgoCdPods, metrics: Metrics): readonly BundlePromise[] {
   const at = (name: Part): string => `${argoCdNamespace}/${argoCdNames[name]}`;

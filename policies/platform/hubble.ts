@@ -14,15 +14,13 @@ import {
   tcp,
   type Workload,
 } from "../edges.ts";
-import { pod } from "../inventory.ts";
+import { hubblePods } from "../system-pods.ts";
 
 /** Ports of containers; the agents' is on the nodes themselves. */
 export const hubblePorts = { relay: 4245, ui: 8081, agent: 4244 } as const;
 
 const relay: Workload = { namespace: "kube-system", labels: { "k8s-app": "hubble-relay" } };
 const ui: Workload = { namespace: "kube-system", labels: { "k8s-app": "hubble-ui" } };
-
-const hubbleWorkloads: Readonly<Record<HubblePart, Workload>> = { relay, ui };
 
 /** Connections among the parts of Hubble. */
 export function hubbleEdges(parts: readonly HubblePart[]): readonly Edge[] {
@@ -65,7 +63,7 @@ export function hubbleManifests(parts: readonly HubblePart[], authenticated: Aut
 }
 
 export function hubbleExamples(parts: readonly HubblePart[]): readonly Manifest[] {
-  return parts.map((name) => pod("kube-system", `hubble-${name}`, hubbleWorkloads[name].labels));
+  return parts.map((name) => hubblePods[name]);
 }
 
 export function hubblePromises(parts: readonly HubblePart[]): readonly BundlePromise[] {

@@ -5,6 +5,7 @@ import { networkPolicy, tcp } from "../edges.ts";
 import { examplePod, pod } from "../inventory.ts";
 import { ciliumNamespaceKey, kyvernoNamespace } from "../names.ts";
 import type { Entity } from "../reachability/read/externals.ts";
+import { kyvernoPods } from "../system-pods.ts";
 import type { LabelSelector } from "../types/cilium.ts";
 import { metricsPolicy, reader } from "./metrics.ts";
 
@@ -59,9 +60,7 @@ export function kyvernoManifests({ apiServerPlaces, metrics }: BundleContext): r
 }
 
 export const kyvernoExamples: readonly Manifest[] = [
-  ...[...kyvernoComponents.webhooks, ...kyvernoComponents.others].map((component) =>
-    pod(kyvernoNamespace, `kyverno-${component}`, { [partOfKey]: partOf, [componentKey]: component }),
-  ),
+  ...kyvernoPods,
   examplePod(kyvernoNamespace),
   pod("kube-system", "konnectivity-agent", { app: "konnectivity-agent" }),
 ];
