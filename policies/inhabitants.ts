@@ -4,21 +4,24 @@ import { examplePods, namespace } from "./inventory.ts";
 import { systemPods } from "./system-pods.ts";
 
 /**
- * Whom the promises are about: the stack's own namespaces with two pods in each that stand for anybody, what the charts run,
+ * Whom the promises are about: the stack's own namespaces, with two pods that stand for anybody, what the charts run,
  * and whom the bundles speak of.
  */
 export function inventoryOf({
   bundles,
   context,
+  peopled = [],
 }: {
   readonly bundles: readonly Bundle[];
   readonly context: BundleContext;
+  /** Namespaces whose workloads are known: nobody has to stand for them. */
+  readonly peopled?: readonly string[];
 }): readonly Manifest[] {
   const own = Object.entries(context.namespaceLabels);
   return once([
     ...own.map(([name, labels]) => namespace(name, labels)),
     ...systemPods(context),
-    ...own.flatMap(([name]) => examplePods(name)),
+    ...own.flatMap(([name]) => (peopled.includes(name) ? [] : examplePods(name))),
     ...bundles.flatMap((bundle) => bundle.examples(context)),
   ]);
 }

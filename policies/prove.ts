@@ -24,7 +24,7 @@ import {
   worstOf,
 } from "./reachability/promises.ts";
 import { withExternals, type ApiServer } from "./reachability/read/externals.ts";
-import type { Manifest as ReadManifest } from "./reachability/read/fields.ts";
+import { isFields, type Manifest as ReadManifest } from "./reachability/read/fields.ts";
 import { placeOf, readWorld } from "./reachability/read/world.ts";
 import { atItsField } from "./reachability/report/places.ts";
 
@@ -88,13 +88,19 @@ export interface Gathered {
 export function gathered({ bundles, context, own = nothingOwn }: Candidate): Gathered {
   const brought = bundles.flatMap((bundle) => bundle.manifests(context));
   const judgedOwn = judgeOwn(own, context, brought);
-  const known = inventoryOf({ bundles, context });
+  const peopled = judgedOwn.workloads.map(({ object }) => placedIn(object));
+  const known = inventoryOf({ bundles, context, peopled });
   return {
     inventory: once([...known.map(asRead), ...judgedOwn.workloads]),
     brought,
     generated: generatedFrom([...known, ...brought]),
     judgedOwn,
   };
+}
+
+/** The namespace of an object. */
+function placedIn({ metadata }: ReadManifest["object"]): string {
+  return isFields(metadata) && typeof metadata["namespace"] === "string" ? metadata["namespace"] : "default";
 }
 
 function asRead(manifest: Manifest): ReadManifest {

@@ -10,7 +10,7 @@ import { enforced } from "../components/settings/bundles.ts";
 import type { Manifest } from "../policies/bundle.ts";
 import { bundles } from "../policies/bundles.ts";
 import { bundleNames } from "../policies/choices.ts";
-import { inventoryOf } from "../policies/inventory.ts";
+import { inventoryOf } from "../policies/inhabitants.ts";
 import { harmless, neverObserved, observed } from "../policies/observe.ts";
 import { formatProblem, formatProblems, ProblemsError } from "../policies/problems.ts";
 import { prove, type Proof } from "../policies/prove.ts";

@@ -67,7 +67,7 @@ describe("npm run pr-comment", function () {
   it("tells an opened edge between environments first, with the lines that did it, and ends with 1", () => {
     const { code, comment } = of("opened");
     assert.equal(code, 1);
-    assert.match(comment, /^[^\n]*\n### [^\n]* 4 pairs become ALLOWED \(1 crosses dev -> uat\);/);
+    assert.match(comment, /^[^\n]*\n### [^\n]* 19 pairs become ALLOWED \(1 crosses dev -> uat\);/);
     assert.match(
       comment,
       /\n- \*\*BROKEN\*\* \(kept before\): `never: dev\/\* -> uat\/\*` \(the stack's own promise 5\): dev\/api -> uat\/db/,
