@@ -254,7 +254,7 @@ describe("npm run observe", function () {
       `fqdn-egress: 3 requests recorded, 2026-11-20T08:00:00Z to 2026-11-20T08:00:00Z
 enforced, they would close or restrict 1 connection that was used
 
-fqdn-egress/example and 1 more -> world and 2 more  all ports
+fqdn-egress/example and 2 more -> world and 2 more  all ports
   used   3 times, last 2026-11-20T08:00:00Z
   would  denied, egress isolated by knp fqdn-egress/default-deny, cnp fqdn-egress/allow-dns
 `,
