@@ -3,7 +3,7 @@
  *
  * Only policies whose meaning needs no engine are read: namespaces chosen by labels and names, templates with the name of
  * the namespace in them. Any other is a problem, because what it makes cannot be known here. The CLI of the pinned
- * version generates the same objects; a test compares.
+ * version generates the same objects, and so do the controllers; tests compare.
  */
 import { parseAllDocuments } from "yaml";
 
@@ -12,9 +12,9 @@ import { asManifest } from "./manifests.ts";
 import type { Problem } from "./problems.ts";
 import { isFields, Reading, type Fields } from "./reachability/read/fields.ts";
 import { readLabelSelector } from "./reachability/read/label-selector.ts";
-import { identityLabels } from "./reachability/select/labels.ts";
+import { identityLabels, type Label } from "./reachability/select/labels.ts";
 import { selectsLabels, type LabelSelector } from "./reachability/select/selectors.ts";
-import type { Generate, GeneratingPolicySpec, ResourceRule } from "./types/kyverno.ts";
+import type { Generate, GeneratingPolicySpec, MatchCondition, ResourceRule } from "./types/kyverno.ts";
 
 export interface Generated {
   /** As Kyverno makes them, without the labels by which it knows them again. */
@@ -53,6 +53,8 @@ function identity({ apiVersion, kind, metadata }: Manifest): string {
 /** A policy as far as it is understood. */
 interface Readable {
   readonly selector: LabelSelector;
+  /** Labels that a namespace must have, each with its value. */
+  readonly labels: readonly Pick<Label, "key" | "value">[];
   readonly spared: readonly string[];
   readonly templates: readonly Manifest[];
 }
@@ -64,13 +66,14 @@ function readPolicy(policy: Manifest): { readonly readable?: Readable; readonly 
   const reading = new Reading(where);
   const selector = readLabelSelector(objectSelector, "spec.matchConstraints.objectSelector", reading);
   const templates = (spec.generate ?? []).map(readTemplate);
+  const conditions = (spec.matchConditions ?? []).map(readCondition);
   const reasons = [
-    ...beyond(spec, ["evaluation", "matchConstraints", "generate"], "spec"),
+    ...beyond(spec, ["evaluation", "matchConstraints", "matchConditions", "generate"], "spec"),
     ...beyond(others, [], "spec.matchConstraints"),
     ...[resourceRules ?? [], excludeResourceRules ?? []].flat().filter(isOfOthers).map(forOthers),
     ...(spec.evaluation?.generateExisting?.enabled === true ? [] : ["namespaces that exist already get nothing"]),
     ...(spec.evaluation?.synchronize?.enabled === true ? [] : ["what it makes may be changed and deleted"]),
-    ...templates.flatMap((template) => (typeof template === "string" ? [template] : [])),
+    ...[...conditions, ...templates].filter((each) => typeof each === "string"),
   ];
   const problems = [...reading.problems, ...reasons.map((reason) => unknown(where, reason))];
   if (problems.length > 0) return { problems };
@@ -79,6 +82,7 @@ function readPolicy(policy: Manifest): { readonly readable?: Readable; readonly 
     readable: {
       selector,
       spared: (excludeResourceRules ?? []).flatMap(({ resourceNames }) => resourceNames ?? []),
+      labels: conditions.filter((condition) => typeof condition !== "string"),
       templates: templates.flatMap((template) => (typeof template === "string" ? [] : template)),
     },
   };
@@ -97,6 +101,16 @@ function isOfOthers({ apiGroups, apiVersions, resources }: ResourceRule): boolea
 function forOthers({ resources }: ResourceRule): string {
   return `it is about ${(resources ?? []).join(", ")} and not about namespaces alone`;
 }
+
+/** The label that a condition asks for, or why it is not known what it asks. */
+function readCondition({ name, expression }: MatchCondition): Pick<Label, "key" | "value"> | string {
+  const [, key, value] = labelCondition.exec(expression.trim()) ?? [];
+  if (key === undefined || value === undefined) return `the condition \`${name}\` decides what it makes`;
+  return { key, value };
+}
+
+/** A label that says one thing: `object.metadata.?labels[?'key'].orValue('') == 'value'`. */
+const labelCondition = /^object\.metadata\.\?labels\[\?'([^'\\]+)'\]\.orValue\(''\) == '([^'\\]+)'$/;
 
 /** The objects of one template, or why they are not known. */
 function readTemplate({ template }: Generate): readonly Manifest[] | string {
@@ -130,10 +144,11 @@ function fill(value: unknown, name: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fill(each, name)])) satisfies Fields;
 }
 
-function isTrigger({ metadata }: Manifest, { selector, spared }: Readable): boolean {
+function isTrigger({ metadata }: Manifest, { selector, labels, spared }: Readable): boolean {
   if (spared.includes(metadata.name)) return false;
-  const labels = Object.entries({ ...metadata.labels, "kubernetes.io/metadata.name": metadata.name });
-  return selectsLabels(selector, identityLabels(labels.map(([key, value]) => ({ source: "k8s", key, value }))));
+  const theirs = Object.entries({ ...metadata.labels, "kubernetes.io/metadata.name": metadata.name });
+  const has = identityLabels(theirs.map(([key, value]) => ({ source: "k8s", key, value })));
+  return selectsLabels(selector, has) && labels.every(({ key, value }) => metadata.labels?.[key] === value);
 }
 
 function unknown(where: string, what: string): Problem {

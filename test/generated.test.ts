@@ -115,6 +115,18 @@ describe("What another policy of Kyverno makes", () => {
     return { generate: [{ template: { interpolate: "cel", value } }] };
   }
 
+  it("may ask for labels by a selector as well", () => {
+    const selector = { matchExpressions: [{ key: "team", operator: "NotIn", values: ["a"] }] };
+    const narrowed = changed({ matchConstraints: { ...policy.spec.matchConstraints, objectSelector: selector } });
+    const ofTeam = (name: string, team: string): Manifest => namespace(name, { ...isolated, team });
+    assert.deepEqual(
+      generatedFrom([narrowed, ofTeam("of-a", "a"), ofTeam("of-b", "b"), later]).objects.map(
+        ({ metadata }) => metadata.namespace,
+      ),
+      ["of-b", "later"],
+    );
+  });
+
   it("is left alone where another hand has made it", () => {
     const theirs: Manifest = {
       apiVersion: "networking.k8s.io/v1",
@@ -145,11 +157,7 @@ describe("What another policy of Kyverno makes", () => {
   const existing = { generateExisting: { enabled: true } };
   const rows: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     ["an expression", { generate: [{ expression: "generator.apply('a', [])" }] }, "an expression makes its objects"],
-    [
-      "conditions",
-      { matchConditions: [{ name: "n", expression: "true" }] },
-      "`spec.matchConditions` decides what it makes",
-    ],
+    ["conditions", { matchConditions: [{ name: "n", expression: "true" }] }, "the condition `n` decides what it makes"],
     ["variables", { variables: [] }, "`spec.variables` decides what it makes"],
     [
       "another placeholder",
