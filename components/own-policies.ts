@@ -77,7 +77,7 @@ function contentsOf(folder: string, where: string, problems: Problem[]): Content
   for (const name of names ?? []) {
     const [part, path] = [name.replace(/\.ya?ml$/, ""), join(folder, name)];
     if (name === "policies" || name === "workloads") found[name].push(path);
-    else if (name !== part && part === "promises") found.promises.push(path);
+    else if (part === "promises") found.promises.push(...(name === part ? yamlBelow(path) : [path]));
     else if (!isRemark(name)) problems.push(misplaced(path, part));
   }
   if (names !== undefined && parts.every((part) => found[part].length === 0)) {
@@ -86,7 +86,7 @@ function contentsOf(folder: string, where: string, problems: Problem[]): Content
   return found;
 }
 
-const expected = "policies/ (applied), workloads/ (only spoken of) or promises.yaml";
+const expected = "policies/ (applied), workloads/ (only spoken of), promises.yaml or promises/";
 
 /** Undefined, and a problem, where there is no such folder. */
 function namesIn(folder: string, where: string, problems: Problem[]): readonly string[] | undefined {
@@ -98,6 +98,14 @@ function namesIn(folder: string, where: string, problems: Problem[]): readonly s
     problems.push({ code: "own/no-folder", where, what, expected: "a folder, relative to the project" });
     return undefined;
   }
+}
+
+/** Files of promises in a folder, at any depth. */
+function yamlBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 /** What a person keeps beside manifests without meaning it as one. */

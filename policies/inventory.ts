@@ -40,6 +40,11 @@ const standInLabel = "platform-example";
 
 /** A pod of a namespace about whose workloads nothing is known: its label is nobody else's. */
 export function examplePod(where: string, name: (typeof exampleNames)[number] = "example"): Manifest {
+  return standIn(where, name);
+}
+
+/** A pod that stands for anybody of whom nothing is known. */
+export function standIn(where: string, name: string): Manifest {
   return pod(where, name, { [standInLabel]: present });
 }
 

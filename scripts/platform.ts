@@ -29,6 +29,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./export.ts")).exportStack(args);
     case "pr-comment":
       return await (await import("./pr-comment.ts")).prComment(args);
+    case "scaffold":
+      return await (await import("./scaffold.ts")).scaffoldService(args);
     case "test":
       return await (await import("./checks.ts")).test(args);
     case "test:e2e":

@@ -154,15 +154,15 @@ describe("A stack's own folder", () => {
       "a folder that holds nothing it could use",
       { "mine/README.md": "# Ours" },
       "Pulumi.test.yaml › policies.folders[0]: `mine` holds none of them\n" +
-        "  expected policies/ (applied), workloads/ (only spoken of) or promises.yaml  [own/empty-folder]",
+        "  expected policies/ (applied), workloads/ (only spoken of), promises.yaml or promises/  [own/empty-folder]",
     ],
     [
       "what stands where nothing reads it",
       { "mine/promises.yaml": "[]", "mine/policy/a.yaml": cnp("a", "dev"), "mine/kustomization.yaml": "resources: []" },
       "mine/kustomization.yaml: nothing reads this here, so what it holds would neither be applied nor proved\n" +
-        "  expected policies/ (applied), workloads/ (only spoken of) or promises.yaml  [own/misplaced]\n\n" +
+        "  expected policies/ (applied), workloads/ (only spoken of), promises.yaml or promises/  [own/misplaced]\n\n" +
         "mine/policy: nothing reads this here, so what it holds would neither be applied nor proved\n" +
-        "  expected policies/ (applied), workloads/ (only spoken of) or promises.yaml\n" +
+        "  expected policies/ (applied), workloads/ (only spoken of), promises.yaml or promises/\n" +
         "  fix: did you mean `policies/`?  [own/misplaced]",
     ],
     [

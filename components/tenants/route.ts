@@ -15,7 +15,7 @@ export function httpRoutes(name: string, tenant: TenantSettings) {
 }
 
 /** What the API server would fill in is written out, so that a refresh finds what was sent. */
-function httpRoute(namespace: string, workload: string, { hostnames, service = workload, servicePort }: Route) {
+export function httpRoute(namespace: string, workload: string, { hostnames, service = workload, servicePort }: Route) {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",

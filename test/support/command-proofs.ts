@@ -22,6 +22,11 @@ const adopting: Proof = {
 const itself: Proof = { lacks: "it would run itself" };
 const realNodes: Proof = { lacks: "nodes that run something, and the person's own kubectl or hubble" };
 
+const scaffolded = (command: string): readonly [string, Proof] => [
+  command,
+  { ranBy: "test/scaffold.test.ts", as: `"${command}"` },
+];
+
 export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   literally("npm run up"),
   literally("npm run preview"),
@@ -55,6 +60,11 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
     "npx reach diff test/fixtures/reach/application/base test/fixtures/reach/application/head --inventory test/golden/kind.inventory.yaml",
   ),
   reached("npx reach conformance"),
+  scaffolded(
+    "npm run scaffold -- orders --namespace dev --environment dev --port 8080 --caller dev/web --calls dev/db:5432,app=db --outside payments.example.com --host orders.example.com --apart uat",
+  ),
+  scaffolded("npx reach lint own/policies own/workloads"),
+  scaffolded("npx reach check own/promises/dev/orders.yaml own/policies own/workloads"),
   ["npm run --silent inventory -- kind --output platform.yaml", { ranBy: "test/inventory.test.ts", as: '"--output"' }],
   [
     "npm run --silent pr-comment -- --stack shop --base main",
