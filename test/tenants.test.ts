@@ -213,8 +213,8 @@ describe("The objects of a tenant", () => {
     );
   });
 
-  it("lead hosts at the platform's Gateway to the Service", () => {
-    const route = { hostnames: ["a.example.com", "b.example.com"], service: "front", servicePort: 8081 };
+  it("lead hosts at the platform's Gateway to the Service [S1-60]", () => {
+    const route = { hostnames: ["shop.127.0.0.1.sslip.io", "b.example.com"], service: "front", servicePort: 8081 };
     assert.deepEqual(httpRoutes("shop", tenantOf({ workloads: { web: { ports: [8080], route }, api: {} } })), [
       {
         apiVersion: "gateway.networking.k8s.io/v1",
@@ -230,7 +230,7 @@ describe("The objects of a tenant", () => {
               sectionName: "http",
             },
           ],
-          hostnames: ["a.example.com", "b.example.com"],
+          hostnames: ["shop.127.0.0.1.sslip.io", "b.example.com"],
           rules: [
             {
               matches: [{ path: { type: "PathPrefix", value: "/" } }],
