@@ -89,6 +89,7 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     cilium: ciliumParts(ciliumValues(settings, facts, undefined)),
     hubble: hubbleParts(settings.cilium.hubble),
     meshAuthentication: settings.cilium.meshAuth === "disabled" ? "off" : "on",
+    sctp: settings.cilium.sctp ? "on" : "off",
     apiServerPlaces: facts.apiServerPlaces,
     clusterRanges: [
       facts.podCidr,

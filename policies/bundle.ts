@@ -46,6 +46,8 @@ export interface BundleContext {
   readonly hubble: readonly HubblePart[];
   /** Whether the agents can do handshakes: a rule that requires one drops everything while they cannot. */
   readonly meshAuthentication: "on" | "off";
+  /** Whether the agents let SCTP pass: a rule about it does nothing while they do not. */
+  readonly sctp: "on" | "off";
   /** Where the API server may run, seen from a pod. */
   readonly apiServerPlaces: readonly ApiServer[];
   /** IPv4 ranges of pods, Services and nodes, as far as they are known before the cluster exists. */

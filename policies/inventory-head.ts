@@ -23,6 +23,7 @@ export interface InventoryHead {
     readonly version: string;
     readonly meshAuth: "on" | "off";
     readonly l7Proxy: "on" | "off";
+    readonly sctp: "on" | "off";
   };
   /** Where the API server may run, seen from a pod: what is judged must hold at each. */
   readonly apiServer: readonly [ApiServer, ...ApiServer[]];

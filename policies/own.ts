@@ -105,9 +105,6 @@ const writtenFields = {
   metadata: ["name", "namespace", "labels", "annotations"],
 } as const;
 
-/** RFC 1123: what Kubernetes takes as the name of an object. */
-const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
-
 function wrongWithMetadata(written: Applied): Problem[] {
   const { object } = written;
   const where = placeOf(written);
@@ -127,16 +124,6 @@ function wrongWithMetadata(written: Applied): Problem[] {
             what: `${added.map((key) => `\`${key}\``).join(", ")}: not for the author of an object to write`,
             expected: "apiVersion, kind, metadata (name, namespace, labels, annotations) and spec",
             fix: "remove what a cluster added when the object was read out of it",
-          },
-        ]),
-    ...(objectName.test(object.metadata.name)
-      ? []
-      : [
-          {
-            code: "own/object-name",
-            where: `${where} › metadata.name`,
-            what: `\`${object.metadata.name}\` is no name that Kubernetes takes`,
-            expected: "at most 253 of `a`-`z`, `0`-`9`, `-` and `.`, starting and ending with a letter or a digit",
           },
         ]),
   ];

@@ -7,7 +7,6 @@
 import type { Bundle, BundleContext, Manifest } from "./bundle.ts";
 import { generatedFrom, type Generated } from "./generated.ts";
 import { inventoryOf } from "./inhabitants.ts";
-import { isStandIn } from "./inventory.ts";
 import { promisePlace } from "./inventory-head.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
 import { sourceOf } from "./manifests.ts";
@@ -136,17 +135,15 @@ function look({ objects, lines, context, apiServer, place }: Question): Look {
     expressionError: re2Error,
   });
   const world = withExternals(read.world, outsideOf(read.world.rules), apiServer);
-  // Pods that stand for anybody are nobody's workloads: a selector that leaves them out says nothing wrong.
-  const manifests = objects.filter(({ object }) => !isStandIn(object));
-  const { meshAuthentication } = context;
-  const findings = [...read.problems, ...lint({ manifests, world, meshAuthentication })];
+  const { meshAuthentication, sctp } = context;
+  const findings = [...read.problems, ...lint({ manifests: objects, world, meshAuthentication, sctp, apiServer })];
   return { results: checkPromises(lines, world, place), findings };
 }
 
 const severities = new Map(lintCodes.map(({ code, severity }) => [code, severity]));
 
 /** Notes of lint because manifests do not tell what the agents can do. A stack does. */
-const certainHere: readonly string[] = ["lint/authentication-off"];
+const certainHere: readonly string[] = ["lint/authentication-off", "lint/sctp-off"];
 
 /** What works as it is written, and says something else than it seems to. */
 const harmless: readonly string[] = ["reachability/bare-address", "reachability/kind-without-effect"];

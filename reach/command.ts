@@ -106,6 +106,9 @@ function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode
   )
     .addArgument(paths())
     .option("--mesh-auth", "the agents can authenticate: `authentication.mode: required` works")
+    .option("--sctp", "the agents let SCTP pass")
+    .option("--fix", "write what has one certain remedy into the files, and tell what is left")
+    .option("--dry-run", "with --fix: print the patch and write nothing")
     .addOption(output(["text", "markdown", "json", "sarif"]));
   does(surrounded(lint), async () => (await import("./verbs/lint.ts")).lint);
   const check = verb("check", "promises kept and broken by manifests", "reach check promises.yaml manifests/")

@@ -6,7 +6,6 @@
 import { diffReport } from "../policies/reachability/report/diff-report.ts";
 import { explain as explained, type Explanation } from "../policies/reachability/explain.ts";
 import { matrixReport } from "../policies/reachability/report/matrix-report.ts";
-import type { LintInput } from "../policies/lint/lint.ts";
 import type { CiliumVersion } from "../policies/reachability/model.ts";
 import { withNamed } from "../policies/reachability/report/named-outside.ts";
 import type { PlatformPromise, PromiseResult } from "../policies/reachability/promises.ts";
@@ -15,7 +14,7 @@ import type { Selection } from "../policies/reachability/report/selection.ts";
 import type { Finding } from "./findings.ts";
 import type { Answer } from "./flows/answer.ts";
 import { keptIn } from "./kept.ts";
-import { linted } from "./linted.ts";
+import { linted, type Agents } from "./linted.ts";
 import { selectedIn } from "./options.ts";
 import { connectionsOf } from "./questions.ts";
 import { readScenario, readScenarios, readUpgrade } from "./scenario.ts";
@@ -101,16 +100,12 @@ export async function explain(
   return connectionsOf(connection, world).map((traffic) => explained(traffic, world));
 }
 
-/** What the agents can do that the manifests do not tell. Authentication is off unless said otherwise. */
-export type LintQuestion = Given & Partial<Pick<LintInput, "meshAuthentication">>;
+/** What the agents can do that the manifests do not tell. */
+export type LintQuestion = Given & Partial<Agents>;
 
 /** What Cilium refuses, drops or ignores, what does not do what it says, and what the engine leaves open, the worst first. */
-export async function lint(
-  paths: Paths,
-  { meshAuthentication, ...given }: LintQuestion = {},
-): Promise<readonly Finding[]> {
-  const scenario = await readScenario(paths, given);
-  return linted(scenario, meshAuthentication ?? scenario.platform?.cilium.meshAuth ?? "off");
+export async function lint(paths: Paths, given: LintQuestion = {}): Promise<readonly Finding[]> {
+  return linted(await readScenario(paths, given), given);
 }
 
 /** Promises kept and broken: those of the platform, if there is an inventory, then these. */

@@ -41,7 +41,7 @@ export async function readInventory(file: string): Promise<Inventory> {
 /** What a head says. Undefined, and the reasons among the problems, where it does not say what a verdict depends on. */
 function readInventoryHead(object: Fields, where: string, problems: Problem[]): Platform | undefined {
   const spec = fieldsIn(object, "spec");
-  const { version, meshAuth, l7Proxy } = fieldsIn(spec, "cilium");
+  const { version, meshAuth, l7Proxy, sctp } = fieldsIn(spec, "cilium");
   const stack = fieldsIn(object, "metadata")["name"];
   const [first, ...others] = Array.isArray(spec["apiServer"]) ? spec["apiServer"].filter(isPlace) : [];
   const bundles: unknown[] = Array.isArray(spec["bundles"]) ? spec["bundles"] : [];
@@ -60,7 +60,12 @@ function readInventoryHead(object: Fields, where: string, problems: Problem[]): 
   if (typeof stack !== "string" || typeof version !== "string" || first === undefined) return undefined;
   return {
     stack,
-    cilium: { version, meshAuth: meshAuth === "on" ? "on" : "off", l7Proxy: l7Proxy === "off" ? "off" : "on" },
+    cilium: {
+      version,
+      meshAuth: meshAuth === "on" ? "on" : "off",
+      l7Proxy: l7Proxy === "off" ? "off" : "on",
+      sctp: sctp === "on" ? "on" : "off",
+    },
     apiServer: [first, ...others],
     promises,
   };

@@ -95,7 +95,7 @@ export function warningsOf(before: Scenario | undefined, after: Scenario): Warni
 }
 
 function openFindings(scenario: Scenario): Finding[] {
-  return linted(scenario, scenario.platform?.cilium.meshAuth ?? "off").filter(({ accepted }) => accepted === undefined);
+  return linted(scenario).filter(({ accepted }) => accepted === undefined);
 }
 
 function keyOf({ code, object, field, what }: Finding): string {

@@ -16,6 +16,8 @@ export const apiServers: Record<Target, ApiServer> = { kind: "on another node", 
 
 export interface Scenario {
   readonly world: World;
+  /** Where it is in this world. */
+  readonly apiServer: ApiServer;
   readonly manifests: Loaded["manifests"];
   /** Of reading: what cannot be used, and what Cilium refuses, drops or ignores. */
   readonly findings: readonly Problem[];
@@ -31,7 +33,12 @@ export interface Scenario {
 
 /** The world of these files and folders, with what lies outside it. */
 export async function readScenario(paths: readonly string[], given: Given): Promise<Scenario> {
-  const inside = await insideOf(await loadedOn(paths, given), given);
+  return scenarioOf(await loadedOn(paths, given), given);
+}
+
+/** The same of manifests that were read before. */
+export async function scenarioOf(read: Read, given: Given): Promise<Scenario> {
+  const inside = await insideOf(read, given);
   return withOutside(inside, inside.world.rules);
 }
 
@@ -92,7 +99,7 @@ async function insideOf({ loaded, platform }: Read, given: Given): Promise<Insid
   };
 }
 
-type Read = Pick<Inside, "loaded" | "platform">;
+export type Read = Pick<Inside, "loaded" | "platform">;
 
 /** The manifests of these files and folders, on their platform if there is one. */
 export async function loadedOn(paths: readonly string[], { inventory }: Given): Promise<Read> {
@@ -135,6 +142,7 @@ function withOutside(inside: Inside, rules: readonly Rule[]): Scenario {
   const all = [...outsideOf(rules).filter(({ name }) => !given.has(name)), ...externals];
   return {
     world: withExternals(world, all, apiServer),
+    apiServer,
     manifests: loaded.manifests,
     findings: [...loaded.problems, ...problems].filter((problem) => !isPlatforms(problem)),
     place: loaded.place,

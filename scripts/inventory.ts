@@ -49,6 +49,7 @@ export function inventoryText(judged: JudgedStack, own: Own = nothingOwn): strin
     cilium: {
       version: charts.cilium.version,
       meshAuth: candidate.context.meshAuthentication,
+      sctp: candidate.context.sctp,
       l7Proxy: l7Proxy === undefined || isTrueToHelm(l7Proxy) ? "on" : "off",
     },
     apiServer: facts.apiServerPlaces,

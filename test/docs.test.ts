@@ -101,6 +101,7 @@ describe("The documents", () => {
       "docs/capabilities.md",
       "docs/compatibility.md",
       "docs/kube-proxy.md",
+      "docs/lint.md",
       "docs/mesh-auth.md",
       "docs/observability.md",
       "docs/portability.md",

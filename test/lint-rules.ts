@@ -10,14 +10,16 @@ export interface Case {
   readonly finds: readonly string[];
   readonly cilium?: CiliumVersion;
   readonly meshAuthentication?: "on";
+  readonly sctp?: "on";
+  readonly target?: "aks";
 }
 
 /** Documents of one file; the first begins at line 1, each `---` takes a line. */
-function file(...documents: readonly string[]): string {
+export function file(...documents: readonly string[]): string {
   return documents.map((each) => each.replace(/^\n/, "").trimEnd()).join("\n---\n");
 }
 
-function cnp(name: string, spec: string, namespace = "dev"): string {
+export function cnp(name: string, spec: string, namespace = "dev"): string {
   return `apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
 metadata: { name: ${name}, namespace: ${namespace} }
@@ -25,7 +27,7 @@ spec:
 ${spec.replace(/^\n/, "").trimEnd()}`;
 }
 
-function ccnp(name: string, spec: string): string {
+export function ccnp(name: string, spec: string): string {
   return `apiVersion: cilium.io/v2
 kind: CiliumClusterwideNetworkPolicy
 metadata: { name: ${name} }
@@ -33,7 +35,7 @@ spec:
 ${spec.replace(/^\n/, "").trimEnd()}`;
 }
 
-function knp(name: string, spec: string): string {
+export function knp(name: string, spec: string): string {
   return `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: { name: ${name}, namespace: dev }
@@ -42,7 +44,7 @@ ${spec.replace(/^\n/, "").trimEnd()}`;
 }
 
 /** A pod with the label `app`, and named ports like `web=8080`. */
-function pod(
+export function pod(
   app: string,
   { namespace = "dev", ports = [], more = "" }: { namespace?: string; ports?: readonly string[]; more?: string } = {},
 ): string {
@@ -56,7 +58,7 @@ metadata: { name: ${app}, namespace: ${namespace}, labels: { app: ${app} } }
 spec: { ${more}containers: [{ name: main, image: example.invalid/main:1, ports: [${listed.join(", ")}] }] }`;
 }
 
-const closed = knp(
+export const closed = knp(
   "closed",
   `
   podSelector: {}
@@ -64,7 +66,7 @@ const closed = knp(
 `,
 );
 
-const dns = (rules = ""): string => `
+export const dns = (rules = ""): string => `
     - toEndpoints: [{ matchLabels: { k8s-app: kube-dns, io.kubernetes.pod.namespace: kube-system } }]
       toPorts: [{ ports: [{ port: "53", protocol: ANY }]${rules} }]`;
 

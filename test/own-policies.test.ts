@@ -223,8 +223,9 @@ metadata: { name: web, namespace: dev }
     [
       "a name that Kubernetes does not take [S3-03]",
       { "mine/policies/a.yaml": cnp("readFlightsRule", "dev") },
-      "mine/policies/a.yaml:4 › CiliumNetworkPolicy dev/readFlightsRule › metadata.name: `readFlightsRule` is no name that Kubernetes takes\n" +
-        "  expected at most 253 of `a`-`z`, `0`-`9`, `-` and `.`, starting and ending with a letter or a digit  [own/object-name]",
+      "mine/policies/a.yaml:4 › CiliumNetworkPolicy dev/readFlightsRule › metadata.name: the API server takes no object of the name `readFlightsRule`\n" +
+        "  expected at most 253 of `a`-`z`, `0`-`9`, `-` and `.`, starting and ending with a letter or a digit\n" +
+        "  fix: use small letters, digits, `-` and `.`  [lint/invalid-name]",
     ],
     [
       "one object twice, in two folders",

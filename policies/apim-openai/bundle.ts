@@ -11,6 +11,7 @@ import {
   type Workload,
 } from "../edges.ts";
 import { pod } from "../inventory.ts";
+import { accepting } from "../lint/suppressions.ts";
 import { namedEgress } from "../named-egress.ts";
 import { labels, prometheusLabels } from "./labels.ts";
 import { promisesFor } from "./promises.ts";
@@ -127,6 +128,8 @@ function publicFacing({ entry, choices: { apimOpenai } }: BundleContext): readon
   ];
 }
 
+const fromStack = "the stack lists the ranges, each cluster its own";
+
 /** Denials that beat whatever another policy allows. They isolate nobody: what is closed, the baseline closes. */
 function guardrails({ choices: { apimOpenai } }: BundleContext): readonly Manifest[] {
   const { namespace, deniedRanges } = apimOpenai;
@@ -148,7 +151,7 @@ function guardrails({ choices: { apimOpenai } }: BundleContext): readonly Manife
     enableDefaultDeny: { egress: false },
     egressDeny: [{ toCIDR: deniedRanges }],
   });
-  return deniedRanges.length === 0 ? [lateral] : [lateral, ranges];
+  return deniedRanges.length === 0 ? [lateral] : [lateral, accepting("lint/literal-address", fromStack, ranges)];
 }
 
 function podsFor({ namespace, monitoringNamespace }: Choices): readonly Manifest[] {

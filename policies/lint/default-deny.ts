@@ -5,7 +5,7 @@ import type { Direction, Endpoint, Rule, World } from "../reachability/model.ts"
 import type { LabelSelector } from "../reachability/select/selectors.ts";
 import { decide } from "../reachability/verdict.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
-import { fieldsOf, namesOf, policyKey, textOf, type Seen } from "./seen.ts";
+import { fieldsOf, namesOf, ownLabelsAsked, policyKey, textOf, type Seen } from "./seen.ts";
 
 const dnsPort = 53;
 
@@ -92,6 +92,39 @@ function namesSystem({ matchLabels, matchExpressions }: LabelSelector): boolean 
     matchExpressions.some(({ key, operator, values }) => operator === "In" && named(key, values))
   );
 }
+
+export const kubeSystemClosed: LintRule = {
+  code: "lint/kube-system-closed",
+  severity: "warning",
+  finds: "a policy in kube-system that isolates all its pods",
+  why: "cluster DNS, the cloud's tunnel to the API server and whatever else the cluster brings lose what nobody lists",
+  fix: "select the pods that are meant by their labels, or set `enableDefaultDeny` to false",
+  find: (seen) => {
+    const closing = seen.world.rules.filter(
+      ({ origin, subject, defaultDeny }) =>
+        origin.policy.namespace === "kube-system" &&
+        defaultDeny === "switches-on" &&
+        ownLabelsAsked(subject.labels).length === 0,
+    );
+    return [...Map.groupBy(closing, ({ origin }) => policyKey(origin.policy)).values()].flatMap(
+      (rules): LintFinding[] => {
+        const [first] = rules;
+        const manifest = first === undefined ? undefined : seen.manifestOf(first.origin);
+        if (first === undefined || manifest === undefined) return [];
+        const directions = [...new Set(rules.map(({ direction }) => direction))].sort();
+        const field = first.origin.policy.kind === "NetworkPolicy" ? "podSelector" : "endpointSelector";
+        return [
+          {
+            manifest,
+            path: `${first.origin.path.replace(/\.(in|e)gress.*$/, "")}.${field}`,
+            what: `this puts every pod of kube-system into ${directions.join(" and ")} default deny`,
+            expected: "labels of the pods that are meant",
+          },
+        ];
+      },
+    );
+  },
+};
 
 /** Names and descriptions of those who know that `[{}]` closes. */
 const closing = /den(y|ies)|isolat|block|clos|lock|drop|forbid|nobody|nothing|no[- ](one|ingress|egress)|default/i;

@@ -1,6 +1,10 @@
 /** Denies: those that leave an allow without effect, and those that isolate although they were only meant to deny. */
 import { originText } from "../reachability/explain.ts";
 import type { Rule } from "../reachability/model.ts";
+import { covers } from "../reachability/judge/side-policy.ts";
+import { filtersOf } from "../reachability/judge/terms.ts";
+import { reservedLabels } from "../reachability/select/labels.ts";
+import { selectsPeer } from "../reachability/select/selectors.ts";
 import { isWholeWorld, peersCovered, scopeCovered, subjectCovered } from "./coverage.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, policyKey, type Entry, type Seen } from "./seen.ts";
@@ -119,3 +123,37 @@ export const denyOfNobody: LintRule = {
       ];
     }),
 };
+
+export const nodeDenied: LintRule = {
+  code: "lint/node-denied",
+  severity: "warning",
+  finds: "an ingress deny of the node itself (`host`, `all`, `cluster`) on ports that its pods listen on",
+  why: "the kubelet's probes come from the node and need no rule, but a deny beats that too, so the pods never get ready",
+  fix: "deny `remote-node`, `world` or pods instead, or other ports",
+  find: (seen) =>
+    seen.entries.flatMap(({ manifest, path, rules, action, direction }): LintFinding[] => {
+      if (action !== "deny" || direction !== "ingress") return [];
+      if (!rules.some((rule) => rule.certainty === "certain" && deniesNode(rule) && reachesListener(rule, seen)))
+        return [];
+      const what = "this denies the node its own pods, so the kubelet's probes fail";
+      return [{ manifest, path, what, expected: "a deny without the entities `host`, `cluster` and `all`" }];
+    }),
+};
+
+function deniesNode({ peers }: Rule): boolean {
+  if (peers.kind === "nobody") return false;
+  return peers.selectors.length === 0 || peers.selectors.some((each) => selectsPeer(each, { labels: node }) === "yes");
+}
+
+const node = reservedLabels("host");
+
+/** Every port, or one that a container of the pods declares. */
+function reachesListener(rule: Rule, seen: Seen): boolean {
+  if (rule.scope.kind === "everything") return true;
+  const filters = filtersOf(rule).map(({ filter }) => filter);
+  return seen
+    .subjects(rule.subject)
+    .some(({ endpoint: { ports } }) =>
+      ports.some(({ protocol, port }) => filters.some((filter) => covers(filter, "ingress", ports, protocol, port))),
+    );
+}

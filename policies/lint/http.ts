@@ -1,11 +1,7 @@
 /** HTTP: rules that the proxy never gets to see, that match less than they seem to, or that tell a secret. */
-import { originText } from "../reachability/explain.ts";
-import type { Rule } from "../reachability/model.ts";
 import { rangeCovers } from "../reachability/judge/ports.ts";
 import type { Fields } from "../reachability/read/fields.ts";
-import { anyPeer, type PeerSelector } from "../reachability/select/selectors.ts";
-import { filterKey, filtersOf } from "../reachability/judge/terms.ts";
-import { subjectCovered } from "./coverage.ts";
+import { writing } from "./repairs.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, listOf, textOf, textsOf, type Entry, type Seen } from "./seen.ts";
 
@@ -17,7 +13,8 @@ interface HttpPort {
   readonly rules: readonly Fields[];
 }
 
-function httpPortsOf({ entries }: Seen): HttpPort[] {
+/** Elements of `toPorts` with HTTP rules, of allows. */
+export function httpPortsOf({ entries }: Seen): HttpPort[] {
   return entries
     .filter(({ policy, action }) => policy.kind !== "NetworkPolicy" && action === "allow")
     .flatMap((entry) =>
@@ -72,6 +69,7 @@ export const pathNotPrefix: LintRule = {
   finds: "an HTTP path that looks like a prefix or a glob: `/v1`, `/api/`, `/static/*`",
   why: "the expression has to match the whole path, query included, and `*` repeats the character before it",
   fix: "end it with `.*`",
+  certain: "globs",
   find: (seen) =>
     httpPortsOf(seen).flatMap(({ entry, path, rules }) =>
       rules.flatMap((rule, index): LintFinding[] => {
@@ -84,6 +82,10 @@ export const pathNotPrefix: LintRule = {
             path: `${path}.rules.http[${String(index)}].path`,
             what: `\`${written}\` matches ${read.matches}, because the expression has to match the whole path`,
             expected: `\`${read.meant}\` for everything below it`,
+            // A folder or a version may be meant as the one path that it is; a glob never is.
+            ...(written.endsWith("*")
+              ? { repair: writing(`${path}.rules.http[${String(index)}].path`, read.meant) }
+              : {}),
           },
         ];
       }),
@@ -135,51 +137,4 @@ function literalHeaders(rule: Fields): { readonly name: string; readonly at: str
     at: `headerMatches[${String(index)}].value`,
   }));
   return [...plain, ...matches].filter(({ name, value }) => value !== "" && credential.test(name));
-}
-
-export const httpCancelled: LintRule = {
-  code: "lint/http-cancelled",
-  severity: "warning",
-  finds: "HTTP rules beside an allow of the same pods, peers and ports without any",
-  why: "allows add up: a request that the HTTP rules keep out passes by the other allow",
-  fix: "remove the other allow, or its port",
-  find: (seen) =>
-    seen.entries.flatMap((entry) =>
-      entry.rules.flatMap((rule): LintFinding[] => {
-        const http = filtersOf(rule).filter(({ l7 }) => l7.kind === "http");
-        if (http.length === 0 || rule.certainty === "doubtful") return [];
-        const by = seen.world.rules.filter(
-          (other) =>
-            other.action === "allow" &&
-            other.direction === rule.direction &&
-            other.certainty === "certain" &&
-            opensPlainly(other, http) &&
-            samePeers(rule, other) &&
-            subjectCovered(rule.subject, other.subject, seen),
-        );
-        if (by.length === 0) return [];
-        return [
-          {
-            manifest: entry.manifest,
-            path: `${entry.path}.toPorts`,
-            what: `the HTTP rules keep nothing out, because ${by.map(({ origin }) => originText(origin)).join(", ")} ${by.length === 1 ? "allows" : "allow"} the same peers every request on these ports`,
-            expected: "no allow without HTTP rules beside them",
-          },
-        ];
-      }),
-    ),
-};
-
-/** Whether each of these ports is open without L7 rules, as one range: ranges that only overlap are kept apart. */
-function opensPlainly(other: Rule, http: ReturnType<typeof filtersOf>): boolean {
-  const plain = new Set(filtersOf(other).flatMap(({ filter, l7 }) => (l7.kind === "none" ? filterKey(filter) : [])));
-  return http.every(({ filter }) => plain.has(filterKey(filter)));
-}
-
-function samePeers(rule: Rule, other: Rule): boolean {
-  if (rule.peers.kind === "nobody" || other.peers.kind === "nobody") return false;
-  const keys = ({ selectors }: { readonly selectors: readonly PeerSelector[] }): string[] =>
-    selectors.length === 0 ? [anyPeer.key] : selectors.map(({ key }) => key);
-  const open = new Set(keys(other.peers));
-  return open.has(anyPeer.key) || keys(rule.peers).every((key) => open.has(key));
 }

@@ -4,6 +4,8 @@ import { isPattern, matchesName, plainName } from "../reachability/select/dns-na
 import { dnsServers } from "../reachability/judge/learned-names.ts";
 import type { Rule } from "../reachability/model.ts";
 import { selectsPeer } from "../reachability/select/selectors.ts";
+import { isFields } from "../reachability/read/fields.ts";
+import { pathOf } from "../reachability/repair/edits.ts";
 import { covers } from "../reachability/judge/side-policy.ts";
 import { filtersOf } from "../reachability/judge/terms.ts";
 import { subjectCovered } from "./coverage.ts";
@@ -16,6 +18,7 @@ export const dnsWithoutProxy: LintRule = {
   finds: "a rule that opens the DNS service without `rules.dns`, for pods that have `toFQDNs` and no other way to it",
   why: "Cilium learns the addresses of names only from answers that pass its proxy, so these toFQDNs never match",
   fix: 'add `rules: {dns: [{matchPattern: "*"}]}` beside the ports',
+  certain: "where the entry opens port 53 alone",
   find: (seen) => {
     const asking = seen.world.rules.filter((rule) => opensDns(rule, seen));
     const proxied = asking.filter((rule) => filtersOf(rule).some(({ l7 }) => l7.kind === "dns"));
@@ -39,11 +42,35 @@ export const dnsWithoutProxy: LintRule = {
               ? "a CiliumNetworkPolicy with `rules.dns`"
               : "`rules.dns` beside the ports",
           fix: 'add `rules: {dns: [{matchPattern: "*"}]}`',
+          ...throughProxy(entry),
         },
       ];
     });
   },
 };
+
+/** Only where the entry is about questions for names and nothing else. */
+function throughProxy({ policy, fields, path }: Entry): Pick<LintFinding, "repair"> {
+  const elements = listOf(fields, "toPorts");
+  const plain = elements.every(
+    ({ ports, ...rest }) =>
+      Object.keys(rest).length === 0 &&
+      Array.isArray(ports) &&
+      ports.length > 0 &&
+      ports.every((each) => isFields(each) && String(each["port"]) === "53" && each["endPort"] === undefined),
+  );
+  if (policy.kind === "NetworkPolicy" || elements.length === 0 || !plain) return {};
+  return {
+    repair: {
+      says: "add `rules.dns` for every name beside the ports",
+      edits: elements.map((_, index) => ({
+        kind: "put",
+        path: pathOf(`${path}.toPorts[${String(index)}].rules`),
+        value: { dns: [{ matchPattern: "*" }] },
+      })),
+    },
+  };
+}
 
 function opensDns(rule: Rule, { world }: Seen): boolean {
   if (rule.direction === "ingress" || rule.action === "deny" || rule.certainty === "doubtful") return false;
@@ -73,6 +100,7 @@ export const apexNotMatched: LintRule = {
   finds: "`*.x` in `toFQDNs` where the same policy speaks of `x` itself elsewhere, or where `x` is a known service",
   why: "a pattern with `*.` or `**.` before a name never matches the name itself",
   fix: "add `matchName` with the bare name",
+  certain: "where the same policy speaks of the name",
   find: ({ entries }) =>
     entries.flatMap((entry) => {
       const all = namesOfPolicy(entry, entries);
@@ -89,6 +117,15 @@ export const apexNotMatched: LintRule = {
             path: `${entry.path}.toFQDNs[${String(index)}]`,
             what: `\`${pattern}\` does not match \`${apex}\` itself, ${where}`,
             expected: `\`matchName: ${apex}\` as well`,
+            // Whoever speaks of the name in the same policy means it.
+            ...(all.spoken.has(apex)
+              ? {
+                  repair: {
+                    says: `add \`matchName: ${apex}\``,
+                    edits: [{ kind: "append", path: pathOf(`${entry.path}.toFQDNs`), value: { matchName: apex } }],
+                  },
+                }
+              : {}),
           },
         ];
       });

@@ -4,6 +4,7 @@ import type { Fields } from "../reachability/read/fields.ts";
 import type { Service, ServicePort } from "../reachability/model.ts";
 import { isPortName } from "../reachability/judge/ports.ts";
 import { serviceTargets } from "../reachability/service.ts";
+import { writing } from "./repairs.ts";
 import type { LintFinding, LintRule } from "./rule.ts";
 import { containerPorts, listOf, severalText, textOf, type Entry, type Seen, type Workload } from "./seen.ts";
 
@@ -14,6 +15,7 @@ interface WrittenPort {
   readonly port: string;
   readonly protocol: string | undefined;
   readonly servers: readonly Workload[];
+  readonly fields: Fields;
 }
 
 /** Of entries that Cilium takes, with servers that are pods and nobody else. */
@@ -24,12 +26,15 @@ function writtenPorts(seen: Seen): WrittenPort[] {
     return portFields(entry).flatMap(({ fields, path }): WrittenPort[] => {
       const written = fields["port"];
       if (typeof written !== "string" && typeof written !== "number") return [];
-      return [{ entry, path: `${path}.port`, port: String(written), protocol: textOf(fields, "protocol"), servers }];
+      return [
+        { entry, path: `${path}.port`, port: String(written), protocol: textOf(fields, "protocol"), servers, fields },
+      ];
     });
   });
 }
 
-function portFields({ fields, path }: Entry): { readonly fields: Fields; readonly path: string }[] {
+/** The elements of `ports`, in whichever kind of policy. */
+export function portFields({ fields, path }: Entry): { readonly fields: Fields; readonly path: string }[] {
   const at = (list: string) => (each: Fields, index: number) => ({
     fields: each,
     path: `${path}.${list}[${String(index)}]`,
@@ -66,23 +71,30 @@ export const servicePort: LintRule = {
   finds: "the port of a Service where its pods listen on another one",
   why: "policy sees the pod and the pod's port, after the Service was translated",
   fix: "write the target port",
+  certain: "where all pods agree and the port is no range",
   find: (seen) => {
     const ways = waysThrough(seen);
-    return writtenPorts(seen).flatMap(({ entry, path, port, protocol, servers }): LintFinding[] => {
+    return writtenPorts(seen).flatMap(({ entry, path, port, protocol, servers, fields }): LintFinding[] => {
       const translated = servers.map((server) =>
         translation(Number(port), protocol, server, ways.get(server.position) ?? []),
       );
       const [first] = translated;
       if (first === undefined || translated.some((each) => each === undefined)) return [];
-      const meant = portFields(entry).map(({ fields }) => String(fields["port"]));
+      const meant = portFields(entry).map((each) => String(each.fields["port"]));
       if (translated.some((each) => each !== undefined && meant.includes(String(each.target)))) return [];
       const { service, target } = first;
+      const { port: written, endPort } = fields;
+      const isRange = endPort !== undefined;
+      const same = (number: number): unknown => (typeof written === "number" ? number : String(number));
       return [
         {
           manifest: entry.manifest,
           path,
           what: `\`${port}\` is the port of the Service ${service.namespace}/${service.name}, whose pods listen on ${String(target)}: policy sees the pod's port`,
           expected: `\`${String(target)}\`, the target port`,
+          ...(translated.every((each) => each?.target === target) && !isRange
+            ? { repair: writing(path, same(target)) }
+            : {}),
         },
       ];
     });

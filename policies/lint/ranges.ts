@@ -4,7 +4,7 @@ import type { LintFinding, LintRule } from "./rule.ts";
 import { fieldsOf, listOf, namesOf, textOf, textsOf, type Entry, type Seen } from "./seen.ts";
 
 /** The blocks that private networks are cut from; whoever denies a whole one means what is inside. */
-const blocks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].flatMap((text) => parseCidr(text) ?? []);
+export const privateBlocks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].flatMap((text) => parseCidr(text) ?? []);
 
 interface WrittenRange {
   readonly path: string;
@@ -43,7 +43,7 @@ export const denyOfPodRange: LintRule = {
       if (entry.action === "allow") return [];
       const whole = rangesOf(entry).filter(({ text }) => {
         const range = parseCidrOrAddress(text);
-        return range !== undefined && range.bits > 0 && blocks.some((block) => containsCidr(range, block));
+        return range !== undefined && range.bits > 0 && privateBlocks.some((block) => containsCidr(range, block));
       });
       const [first] = whole;
       if (first === undefined) return [];
@@ -96,6 +96,36 @@ function addressesInside({ objects }: Seen): Map<string, string> {
     });
   return new Map([...of("Service", "spec", "clusterIP"), ...of("Pod", "status", "podIP")]);
 }
+
+/** What a machine finds on its own link is the same in every cluster. */
+const linkLocal = ["169.254.0.0/16", "fe80::/10"].flatMap((text) => parseCidr(text) ?? []);
+
+export const literalAddress: LintRule = {
+  code: "lint/literal-address",
+  severity: "note",
+  finds:
+    "a range of addresses written into a policy, other than the whole world, a whole private block and link-local ones",
+  why: "it is true of one network, and the policy is meant for every cluster: elsewhere it opens or denies somebody else",
+  fix: "name a CiliumCIDRGroup with `cidrGroupRef` that each cluster has its own of, or render the range from configuration",
+  find: ({ entries }) =>
+    entries.flatMap((entry) =>
+      rangesOf(entry).flatMap(({ path, text }): LintFinding[] => {
+        const range = parseCidrOrAddress(text);
+        if (range === undefined || range.bits === 0) return [];
+        if (linkLocal.some((own) => containsCidr(own, range))) return [];
+        if (privateBlocks.some(({ first, bits }) => range.first === first && range.bits === bits)) return [];
+        const what = `\`${text}\` is an address of one network, in a policy that others may run elsewhere`;
+        return [
+          {
+            manifest: entry.manifest,
+            path,
+            what,
+            expected: "`cidrGroupRef`, or a range that comes from configuration",
+          },
+        ];
+      }),
+    ),
+};
 
 export const gatewayOfEverything: LintRule = {
   code: "lint/gateway-of-everything",

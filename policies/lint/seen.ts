@@ -2,6 +2,7 @@
 import { lookup, namespaceKey, parseKey, clusterKey, namespaceLabelsPrefix } from "../reachability/select/labels.ts";
 import type { Direction, Endpoint, Origin, PolicyRef, Rule, World } from "../reachability/model.ts";
 import { prepare } from "../reachability/judge/prepared.ts";
+import type { ApiServer } from "../reachability/read/externals.ts";
 import { isFields, type Fields, type Manifest } from "../reachability/read/fields.ts";
 import { kindOf } from "../reachability/read/other-kinds.ts";
 import { policyOf, ruleLists } from "../reachability/read/policy-objects.ts";
@@ -21,6 +22,10 @@ export interface LintInput {
   readonly world: World;
   /** Whether the agents can do handshakes. */
   readonly meshAuthentication: "on" | "off";
+  /** Whether the agents let SCTP pass. */
+  readonly sctp: "on" | "off";
+  /** The same that the world was read with. */
+  readonly apiServer: ApiServer;
 }
 
 /** One entry of an ingress or egress list. */
@@ -79,7 +84,12 @@ export function see(input: LintInput): Seen {
   const known = new Memory<readonly Workload[]>();
   const selected = (key: string, selector: LabelSelector): readonly Workload[] =>
     remembered(known, key, () => workloads.filter(({ endpoint }) => selectsLabels(selector, endpoint.labels)));
-  const byPolicy = new Map(entries.map(({ policy, manifest }) => [policyKey(policy), manifest]));
+  const byPolicy = new Map(
+    manifests.flatMap((manifest) => {
+      const policy = policyOf(manifest.object);
+      return policy === undefined ? [] : [[policyKey(policy), manifest] as const];
+    }),
+  );
   return {
     ...input,
     entries,
@@ -115,7 +125,8 @@ function entriesOf(manifest: Manifest, rulesOf: ReadonlyMap<string, readonly Rul
   );
 }
 
-function specsOf(object: Fields): { readonly spec: Fields; readonly specPath: string }[] {
+/** Every spec of an object, with its path. */
+export function specsOf(object: Fields): { readonly spec: Fields; readonly specPath: string }[] {
   const one = isFields(object["spec"]) ? [{ spec: object["spec"], specPath: "spec" }] : [];
   return [...one, ...listOf(object, "specs").map((spec, index) => ({ spec, specPath: `specs[${String(index)}]` }))];
 }

@@ -1,4 +1,5 @@
 /** Selectors: those that select nobody, with the label that was probably meant. */
+import { isStandIn } from "../inventory.ts";
 import { nearest } from "../nearest.ts";
 import { lookup, parseKey, reachesIdentity } from "../reachability/select/labels.ts";
 import type { SubjectSelector, LabelSelector } from "../reachability/select/selectors.ts";
@@ -114,8 +115,10 @@ interface Hint {
 }
 
 /** Undefined where the manifests do not tell enough: whoever is meant may be elsewhere. */
-function hintOf(labels: LabelSelector, seen: Seen): Hint | undefined {
+function hintOf(labels: LabelSelector, all: Seen): Hint | undefined {
   const namespace = namespaceAsked(labels);
+  // Pods that stand for anybody are nobody's workloads: a selector that leaves them out says nothing wrong.
+  const seen = { ...all, workloads: all.workloads.filter(({ manifest }) => !isStandIn(manifest.object)) };
   const inNamespace = seen.workloads.filter(({ endpoint }) => namespaceOf(endpoint) === namespace);
   const elsewhere = namespace === undefined ? [] : namespacesWith(labels, seen);
   const expected = `labels of a workload${namespace === undefined ? "" : ` in ${namespace}`}`;

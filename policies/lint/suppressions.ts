@@ -6,8 +6,20 @@
 import type { Problem } from "../problems.ts";
 import { isFields, type Manifest } from "../reachability/read/fields.ts";
 import { placeOf } from "../reachability/read/world.ts";
+import { at } from "../reachability/repair/edits.ts";
+import type { Repair } from "./rule.ts";
 
 export const annotation = "reach.cilium-platform/allow";
+
+/** The object with one finding accepted, for who makes objects instead of writing them. */
+export function accepting<M extends { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }>(
+  code: string,
+  reason: string,
+  object: M,
+): M {
+  const annotations = { ...object.metadata.annotations, [annotation]: `${code}: ${reason}` };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
 
 /** A problem, and why it is accepted, if it is. */
 export interface Judged {
@@ -16,6 +28,7 @@ export interface Judged {
 }
 
 interface Suppression {
+  readonly manifest: Manifest;
   readonly object: string;
   readonly line: string;
   readonly code: string;
@@ -41,6 +54,7 @@ export const suppressionRules = [
     finds: `a line of the annotation \`${annotation}\` that matches no finding`,
     why: "what it accepted is gone, and it would hide the next one",
     fix: "remove the line",
+    certain: "all",
   },
 ] as const;
 
@@ -67,7 +81,7 @@ function suppressionsIn(manifests: readonly Manifest[]): { suppressions: Suppres
       const object = placeOf(manifest);
       if (code === undefined || reason === undefined || !acceptable.test(code)) {
         unusable.push(unusableSuppression(object, line));
-      } else suppressions.push({ object, line, code, path, reason });
+      } else suppressions.push({ manifest, object, line, code, path, reason });
     }
   }
   return { suppressions, unusable };
@@ -101,12 +115,29 @@ function unusableSuppression(object: string, line: string): Problem {
   };
 }
 
-function unusedSuppression({ object, line }: Suppression): Problem {
+function unusedSuppression({ object, line, manifest }: Suppression): Problem & { readonly repair: RepairOf } {
   return {
+    repair: { manifest, ...withoutLine(manifest, line) },
     code: "lint/unused-suppression",
     where: `${object} › metadata.annotations`,
     what: `\`${line}\` matches no finding`,
     expected: "only suppressions of what is found",
     fix: "remove the line",
   };
+}
+
+type RepairOf = Repair & { readonly manifest: Manifest };
+
+/** The annotation goes with its last line, and so do the annotations with their last one. */
+function withoutLine({ object }: Manifest, line: string): Repair {
+  const annotations = at(object, ["metadata", "annotations"]);
+  const path = ["metadata", "annotations", annotation];
+  const text = isFields(annotations) ? annotations[annotation] : undefined;
+  const lines = typeof text === "string" ? text.split("\n") : [];
+  const index = lines.findIndex((each) => each.trim() === line);
+  const rest = lines.filter((_, each) => each !== index);
+  const says = `remove \`${line}\``;
+  if (rest.some((each) => each.trim() !== "")) return { says, edits: [{ kind: "put", path, value: rest.join("\n") }] };
+  const last = isFields(annotations) && Object.keys(annotations).length === 1;
+  return { says, edits: [{ kind: "remove", path: last ? ["metadata", "annotations"] : path }] };
 }

@@ -166,8 +166,18 @@ function put(text: string, map: YAMLMap, key: string, value: unknown, style: Sty
 function replacedScalar(text: string, node: Node, value: unknown, style: Style): string | undefined {
   if (!isScalar(node) || !node.range || node.anchor !== undefined) return undefined;
   const [start, end] = node.range;
+  if (node.type === "BLOCK_LITERAL" && typeof value === "string") return replacedLines(text, [start, end], value);
   const quoted = node.type === "QUOTE_DOUBLE" ? JSON.stringify(value) : flowText(value, style);
   return text.slice(0, start) + quoted + text.slice(end);
+}
+
+/** Lines behind a `|`, indented as those before. */
+function replacedLines(text: string, [start, end]: readonly [number, number], value: string): string | undefined {
+  const [, head, indent] = /^(\|[-+]?[^\S\n]*\n)(?:[^\S\n]*\n)*([^\S\n]+)/.exec(text.slice(start, end)) ?? [];
+  if (head === undefined || indent === undefined || value.trim() === "") return undefined;
+  const last = text.slice(start, end).endsWith("\n") ? "\n" : "";
+  const lines = value.replace(/\n$/, "").split("\n");
+  return `${text.slice(0, start)}${head}${lines.map((line) => (line === "" ? "" : indent + line)).join("\n")}${last}${text.slice(end)}`;
 }
 
 /** Before the closing bracket; on a line of its own where the others are. */

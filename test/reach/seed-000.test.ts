@@ -178,6 +178,10 @@ describe("The published APIM and OpenAI policies", () => {
       ],
     ];
     const others = [
+      // Names as wide as a cloud's, a rate limit that limits nothing, a record that drops.
+      "lint/header-without-mismatch (291)",
+      "lint/http-of-everything (152)",
+      ...[63, 64, 88, 187, 188, 189, 190, 283].map((line) => `lint/wildcard-name (${String(line)})`),
       "reachability/kind-without-effect (238)",
       "reachability/name-never-learned (63)",
       "reachability/name-never-learned (64)",

@@ -22,10 +22,11 @@ export function objectsOf(bundles: readonly Bundle[], context: BundleContext): r
 export function worldOf(objects: readonly Manifest[]): World {
   const manifests = objects.map((object) => ({ object: { ...object } }));
   const { world, problems } = readWorld({ manifests, externals: [], names: "as learned" });
-  assert.deepEqual(
-    judged(problems, manifests).filter(({ accepted }) => accepted === undefined),
-    [],
+  // Lint is not asked here, so what is accepted of its findings matches none.
+  const open = judged(problems, manifests).filter(
+    ({ problem, accepted }) => accepted === undefined && problem.code !== "lint/unused-suppression",
   );
+  assert.deepEqual(open, []);
   return withExternals(world, outsideOf(world.rules));
 }
 
