@@ -182,6 +182,36 @@ const policies = block({
     {},
     "Bundle `environment-isolation`.",
   ),
+  oidcReferenceApp: setting(
+    block({
+      environments: setting(
+        list(dnsLabel),
+        ["dev", "uat"],
+        "Namespaces with a copy of the application each. Made, closed, unless `namespaces` names them.",
+      ),
+      identityNamespace: setting(dnsLabel, "azure-entraid-sim", "Where Keycloak runs, one for all environments."),
+      apimNamespace: setting(dnsLabel, "azure-apim-sim", "Where API Management is simulated, for each environment."),
+      frontends: setting(
+        list(dnsLabel),
+        ["frontend-a", "frontend-b"],
+        "More frontends that call the API themselves, by `app.kubernetes.io/name`.",
+      ),
+      storagePorts: setting(list(port), [10000, 10001, 10002], "Ports of the storage emulator. Empty: closed."),
+      serviceBus: setting(
+        words("pod", "sidecar", "absent"),
+        "pod",
+        "Where the messaging emulator runs. `sidecar`: in the pod of the storage, which it then reaches without a rule.",
+      ),
+      messagingPorts: setting(list(port), [5671, 5672], "Ports of the messaging emulator. Empty: closed."),
+      apiNames: setting(list(exactName), [], "Names outside the cluster that the API may call over TLS."),
+      collectorNamespace: maybe(
+        dnsLabel,
+        "Where an OpenTelemetry collector runs, which the platform does not make. Absent: the API reports to nobody.",
+      ),
+    }),
+    {},
+    "Bundle `oidc-reference-app`.",
+  ),
   apimOpenai: setting(
     block({
       namespace: ownNamespace("apim-openai"),

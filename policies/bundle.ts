@@ -89,6 +89,15 @@ export interface BundleNeeds {
   readonly features?: readonly BundleFeature[];
 }
 
+/** A namespace that a bundle brings along. */
+export interface BundleNamespace {
+  readonly namespace: string;
+  /** What names it, below the bundle's own block of settings. */
+  readonly setting: string;
+  /** What it needs besides; what the stack says of the same label counts. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** One line of a promise, as a file of promises says it (docs/reach.md). */
 export type BundlePromise =
   { readonly must: string; readonly because: string } | { readonly never: string; readonly because: string };
@@ -101,10 +110,10 @@ export interface Bundle {
   /** One sentence that must hold wherever the bundle is on. */
   readonly promise: string;
   /**
-   * The one namespace that the bundle is about: made, closed, if the stack does not name it itself. What such a bundle
-   * opens, it opens in what the baseline has closed, so it is refused without the baseline.
+   * The namespaces that the bundle is about: made, closed, if the stack does not name them itself. What such a bundle opens,
+   * it opens in what the baseline has closed, so it is refused without the baseline.
    */
-  readonly namespaceOf?: (choices: BundleChoices) => string;
+  readonly namespacesOf?: (choices: BundleChoices) => readonly BundleNamespace[];
   needs(context: BundleContext): BundleNeeds;
   manifests(context: BundleContext): readonly Manifest[];
   /** Connections between workloads among what it opens: each may be told to wait for a handshake. Absent: none. */

@@ -5,13 +5,13 @@ import type { Bundle, BundleContext, BundleNeeds } from "./bundle.ts";
 import { demoDns } from "./demo-dns/bundle.ts";
 import { demoFlights } from "./demo-flights/bundle.ts";
 import { demoStarWars } from "./demo-star-wars/bundle.ts";
-import { connectionsOf } from "./edges.ts";
 import { egressGateway } from "./egress-gateway/bundle.ts";
 import { environmentIsolation } from "./environment-isolation/bundle.ts";
 import { fqdnEgress } from "./fqdn-egress/bundle.ts";
 import { gateway } from "./gateway/bundle.ts";
 import { loadBalancer } from "./load-balancer/bundle.ts";
 import { observed } from "./observe.ts";
+import { oidcReferenceApp } from "./oidc-reference-app/bundle.ts";
 import { platform } from "./platform/bundle.ts";
 import { tenants } from "./tenants/bundle.ts";
 
@@ -21,6 +21,7 @@ export const bundles: readonly Bundle[] = [
   gateway,
   platform,
   tenants,
+  oidcReferenceApp,
   apimOpenai,
   egressGateway,
   loadBalancer,
@@ -43,7 +44,6 @@ export function selectBundles(policies: {
 /** What a bundle cannot work without, told what the stack tells it: a connection that waits for a handshake needs one. */
 export function needsOf(bundle: Bundle, context: BundleContext): BundleNeeds {
   const needs = bundle.needs(context);
-  const connections = (bundle.edges?.(context) ?? []).flatMap(connectionsOf);
-  const waits = connections.some((name) => context.choices.authenticatedEdges.includes(name));
+  const waits = bundle.manifests(context).some(({ spec }) => JSON.stringify(spec).includes('"authentication":'));
   return { ...needs, authentication: needs.authentication || waits };
 }

@@ -8,6 +8,7 @@ export const bundleNames = [
   "gateway",
   "platform",
   "tenants",
+  "oidc-reference-app",
   "apim-openai",
   "egress-gateway",
   "load-balancer",
@@ -26,6 +27,22 @@ interface InItsNamespace {
 export interface BundleChoices {
   readonly authenticatedEdges: AuthenticatedEdges;
   readonly environmentIsolation: EnvironmentIsolationChoices;
+  readonly oidcReferenceApp: {
+    /** Namespaces, each with a copy of the application: proxy, frontends, API, storage. */
+    readonly environments: readonly string[];
+    readonly identityNamespace: string;
+    readonly apimNamespace: string;
+    /** More frontends, by name, that call the API themselves. */
+    readonly frontends: readonly string[];
+    readonly storagePorts: readonly number[];
+    /** `sidecar`: in the pod of the storage. */
+    readonly serviceBus: "pod" | "sidecar" | "absent";
+    readonly messagingPorts: readonly number[];
+    /** Exact names that the API may call outside the cluster. */
+    readonly apiNames: readonly string[];
+    /** Of an OpenTelemetry collector that the platform does not make. */
+    readonly collectorNamespace?: string | undefined;
+  };
   readonly apimOpenai: InItsNamespace & {
     /** Where Prometheus runs. The platform does not make it. */
     readonly monitoringNamespace: string;

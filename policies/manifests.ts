@@ -6,6 +6,7 @@ import { parse } from "yaml";
 
 import type { Manifest } from "./bundle.ts";
 import { isFields } from "./reachability/read/fields.ts";
+import { isWorkload } from "./reachability/read/workloads.ts";
 
 /** One object per file, in the order asked for. */
 export function manifestsIn(folder: string, ...files: readonly string[]): readonly Manifest[] {
@@ -15,6 +16,16 @@ export function manifestsIn(folder: string, ...files: readonly string[]): readon
     sources.set(manifest.spec, `${relative(project, path).replaceAll(sep, "/")}:${String(firstLine(text))}`);
     return manifest;
   });
+}
+
+/** What makes pods in a file that `kubectl apply -n <namespace> -f` takes: one List, in which a part may be said once. */
+export function workloadsIn(folder: string, file: string, namespace: string): readonly Manifest[] {
+  const path = join(folder, file);
+  const content: unknown = parse(readFileSync(path, "utf8"));
+  const items = isFields(content) && Array.isArray(content["items"]) ? content["items"] : [];
+  const found = items.filter(isManifest).filter(({ kind }) => isWorkload(kind));
+  if (found.length === 0) throw new Error(`${path} is no List with a workload`);
+  return found.map(placedIn(namespace));
 }
 
 const project = join(import.meta.dirname, "..");

@@ -25,9 +25,10 @@ export function observed(bundle: Bundle): Bundle {
 }
 
 /** What the baseline would put where the bundle lives: of it remains the look into questions, so that flows have names. */
-function homeOf({ namespaceOf }: Bundle, { choices, isolatedNamespaces }: BundleContext): readonly Manifest[] {
-  const home = namespaceOf?.(choices);
-  return home === undefined || isolatedNamespaces.includes(home) ? [] : closed(home);
+function homeOf({ namespacesOf }: Bundle, { choices, isolatedNamespaces }: BundleContext): readonly Manifest[] {
+  return (namespacesOf?.(choices) ?? []).flatMap(({ namespace }) =>
+    isolatedNamespaces.includes(namespace) ? [] : closed(namespace),
+  );
 }
 
 /** Undefined: nothing is left of it. A kind that is not known here throws: it is our own object. */

@@ -31,6 +31,11 @@ function partOfCilium(name: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "cilium" };
 }
 
+export const spireServerPod: Manifest = pod(spireNamespace, "spire-server", { app: "spire-server" }, [
+  { name: "grpc", containerPort: 8081 },
+  { name: "http", containerPort: 8080 },
+]);
+
 const ciliumPods: Readonly<Record<CiliumPart, readonly Manifest[]>> = {
   agent: [podOnNode("kube-system", "cilium", { "k8s-app": "cilium", ...partOfCilium("cilium-agent") })],
   envoy: [
@@ -48,13 +53,7 @@ const ciliumPods: Readonly<Record<CiliumPart, readonly Manifest[]>> = {
     }),
   ],
   certificates: [pod("kube-system", "hubble-generate-certs", { "k8s-app": "hubble-generate-certs" })],
-  spire: [
-    pod(spireNamespace, "spire-server", { app: "spire-server" }, [
-      { name: "grpc", containerPort: 8081 },
-      { name: "http", containerPort: 8080 },
-    ]),
-    podOnNode(spireNamespace, "spire-agent", { app: "spire-agent" }),
-  ],
+  spire: [spireServerPod, podOnNode(spireNamespace, "spire-agent", { app: "spire-agent" })],
 };
 
 export const hubblePods: Readonly<Record<HubblePart, Manifest>> = {

@@ -125,7 +125,10 @@ function policyName({ kind, metadata }: Manifest): string {
   return [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join(" ");
 }
 
-describe("Every bundle", () => {
+describe("Every bundle", function () {
+  // A proof for each object that could be missing: seconds for the largest bundle.
+  this.timeout(120_000);
+
   const table = readFileSync(join(policies, "README.md"), "utf8");
 
   for (const bundle of bundles) {
@@ -165,6 +168,14 @@ describe("Every bundle", () => {
       // What isolates nobody is for what others may allow or close; each has a test of its own.
       const needed = spared.filter((object) => isPolicy(object) && !deniesOnly(object) && !isolatesNobody(object.spec));
       assert.deepEqual(needed.map(policyName), []);
+    });
+
+    it(`${bundle.name} gives no two objects the same name`, () => {
+      const names = bundle.manifests(fullContext).map(policyName);
+      assert.deepEqual(
+        names.filter((name, index) => names.indexOf(name) !== index),
+        [],
+      );
     });
 
     it(`${bundle.name} names pods and ports of containers, never a Service [S1-41]`, () => {

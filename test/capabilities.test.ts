@@ -38,6 +38,7 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ],
   ["10. Policy bundle: environment-isolation", ["S1-39", "S1-40"]],
   ["11. Policy bundle: gateway", ["S1-42", "S1-43"]],
+  ["12. Policy bundle: oidc-reference-app", ["S1-38", "S1-46", "S1-47", "S1-48", "S1-49", "S1-56"]],
   [
     "13. Policy bundle: apim-openai",
     [

@@ -1,5 +1,9 @@
 /** The demo bundles and FQDN egress: what their published forms mean to show, and why those do not. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
 
 import { baseline } from "../policies/baseline/bundle.ts";
 import type { BundleContext, Manifest } from "../policies/bundle.ts";
@@ -14,6 +18,12 @@ import { allowEverything, edgesOf, objectsOf, outcome, told, worldOf } from "./s
 
 const all = [baseline, fqdnEgress, demoDns, demoFlights, demoStarWars];
 const names = all.map(({ name }) => name);
+
+/** Of the pods, whatever makes them. */
+function labelsOf({ metadata, spec }: Manifest): unknown {
+  const template = spec["template"] as { readonly metadata: { readonly labels: unknown } } | undefined;
+  return template === undefined ? metadata.labels : template.metadata.labels;
+}
 
 function saying(choices: Readonly<Record<string, unknown>>): BundleContext {
   return contextOf({ policies: { bundles: names, ...choices } });
@@ -63,10 +73,10 @@ describe("FQDN egress", () => {
 describe("The DNS demo", () => {
   it("is about one pod [S4-28]", () => {
     assert.deepEqual(
-      demoDns.examples(context).map(({ metadata }) => metadata),
+      demoDns.examples(context).map((each) => [each.metadata.namespace, each.metadata.name, labelsOf(each)]),
       [
-        { name: "mediabot", namespace: "demo-dns", labels: { org: "empire", class: "mediabot" } },
-        { name: "rebel-mediabot", namespace: "demo-dns", labels: { org: "alliance", class: "mediabot" } },
+        ["demo-dns", "mediabot", { org: "empire", class: "mediabot" }],
+        ["demo-dns", "rebel-mediabot", { org: "alliance", class: "mediabot" }],
       ],
     );
     assert.equal(outcome("demo-dns/rebel-mediabot -> api.github.com TCP 443", world), "denied");
@@ -178,7 +188,7 @@ describe("The Star Wars demo", () => {
 
   it("is about these ships [S4-18]", () => {
     assert.deepEqual(
-      demoStarWars.examples(context).map(({ metadata }) => [metadata.name, metadata.labels]),
+      demoStarWars.examples(context).map((each) => [each.metadata.name, labelsOf(each)]),
       [
         ["deathstar", { org: "empire", class: "deathstar" }],
         ["tiefighter", { org: "empire", class: "tiefighter" }],
@@ -249,5 +259,113 @@ describe("The Star Wars demo", () => {
       ["/v1/request-landing", "/v1/x", "/v1/request-landing/now", "/v1"].map((asked) => whole.test(asked)),
       [true, false, false, false],
     );
+  });
+});
+
+describe("Demo workloads", () => {
+  const policies = join(import.meta.dirname, "../policies");
+  const files = ["demo-dns", "demo-flights", "demo-star-wars"]
+    .map((bundle) => join(policies, bundle, "workloads.yaml"))
+    .concat(
+      ["environment", "identity", "apim"].map((file) => join(policies, "oidc-reference-app/workloads", `${file}.yaml`)),
+    );
+
+  interface Container {
+    readonly image: string;
+    readonly securityContext: unknown;
+    readonly resources: unknown;
+    readonly command?: readonly string[];
+    readonly ports?: readonly { readonly containerPort: number }[];
+  }
+  interface Item {
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly data?: Readonly<Record<string, string>>;
+    readonly spec: {
+      readonly replicas?: number;
+      readonly selector?: Readonly<Record<string, unknown>>;
+      readonly template: {
+        readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+        readonly spec: {
+          readonly automountServiceAccountToken: boolean;
+          readonly securityContext: unknown;
+          readonly containers: readonly Container[];
+        };
+      };
+    };
+  }
+  const itemsOf = (file: string): readonly Item[] =>
+    (parse(readFileSync(file, "utf8")) as { readonly items: readonly Item[] }).items;
+  const deployments = files.flatMap((file) => itemsOf(file).filter(({ kind }) => kind === "Deployment"));
+
+  it("run one image, pinned by digest [S4-18] [S4-28]", () => {
+    const images = new Set(deployments.flatMap(({ spec }) => spec.template.spec.containers.map(({ image }) => image)));
+    assert.equal(images.size, 1);
+    assert.match([...images][0] ?? "", /^[a-z/-]+:[\d.]+-alpine@sha256:[0-9a-f]{64}$/);
+  });
+
+  it("name no namespace, so that `kubectl apply -n` places them", () => {
+    assert.deepEqual(
+      files.flatMap(itemsOf).filter(({ metadata }) => metadata.namespace !== undefined),
+      [],
+    );
+  });
+
+  it("ask for no privilege, hold no token and have limits", () => {
+    for (const { metadata, spec } of deployments) {
+      const { automountServiceAccountToken, securityContext, containers } = spec.template.spec;
+      assert.equal(automountServiceAccountToken, false, metadata.name);
+      assert.deepEqual(
+        securityContext,
+        {
+          runAsNonRoot: true,
+          runAsUser: 101,
+          seccompProfile: { type: "RuntimeDefault" },
+          sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+        },
+        metadata.name,
+      );
+      for (const container of containers) {
+        assert.deepEqual(container.securityContext, {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        assert.ok(container.resources !== undefined);
+      }
+    }
+  });
+
+  it("listen on the ports they show, each with an answer of its own, and wait where they have none", () => {
+    for (const file of files) {
+      const items = itemsOf(file);
+      const answers = items.find(({ kind }) => kind === "ConfigMap")?.data ?? {};
+      for (const { metadata, spec } of items.filter(({ kind }) => kind === "Deployment")) {
+        const [container] = spec.template.spec.containers;
+        const shown = (container?.ports ?? []).map(({ containerPort }) => containerPort);
+        const listened = [...(answers[`${metadata.name}.conf`] ?? "").matchAll(/listen (\d+);/g)].map(([, text]) =>
+          Number(text),
+        );
+        assert.deepEqual(listened, shown, metadata.name);
+        assert.deepEqual(container?.command, shown.length === 0 ? ["sleep", "infinity"] : undefined, metadata.name);
+      }
+    }
+  });
+
+  it("are found by the Services beside them", () => {
+    for (const file of files) {
+      const items = itemsOf(file);
+      for (const { metadata, spec } of items.filter(({ kind }) => kind === "Service")) {
+        const deployment = items.find((each) => each.kind === "Deployment" && each.metadata.name === metadata.name);
+        assert.deepEqual(spec.selector, deployment?.spec.template.metadata.labels, metadata.name);
+      }
+    }
+  });
+
+  it("are as many deathstars as the original has [S4-18]", () => {
+    const [deathstar] = itemsOf(join(policies, "demo-star-wars/workloads.yaml")).filter(
+      ({ kind }) => kind === "Deployment",
+    );
+    assert.equal(deathstar?.spec.replicas, 2);
   });
 });

@@ -122,6 +122,7 @@ describe("The documents", () => {
       "policies/fqdn-egress/README.md",
       "policies/gateway/README.md",
       "policies/load-balancer/README.md",
+      "policies/oidc-reference-app/README.md",
       "policies/platform/README.md",
       "policies/reachability/SEMANTICS.md",
       "policies/tenants/README.md",

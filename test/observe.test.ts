@@ -43,6 +43,8 @@ function settingsWith(observe: readonly string[]): ReturnType<typeof settingsOf>
       bundles: bundleNames.filter((name) => !neverObserved.includes(name)),
       observe,
       environmentIsolation: { environments: ["dev", "uat"] },
+      // Namespaces of its own: those above are closed by the stack, whoever observes.
+      oidcReferenceApp: { environments: ["app-dev", "app-uat"] },
     },
   });
 }

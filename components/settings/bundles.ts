@@ -1,5 +1,6 @@
 /** Bundles: the namespaces that chosen bundles bring along, and the choices that cannot go with them. */
 import { choiceKey } from "../../policies/choices.ts";
+import type { BundleNamespace } from "../../policies/bundle.ts";
 import { bundles, selectBundles } from "../../policies/bundles.ts";
 import { baseline } from "../../policies/baseline/bundle.ts";
 import { neverObserved } from "../../policies/observe.ts";
@@ -8,15 +9,14 @@ import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
 import { ownedNamespaces } from "./answers.ts";
 
-/** A bundle and the namespace that it lives in. */
-export interface Home {
+/** A bundle and a namespace that it lives in. */
+export interface Home extends BundleNamespace {
   readonly bundle: string;
-  readonly namespace: string;
 }
 
 export function homes({ policies }: Pick<Settings, "policies">): readonly Home[] {
-  return selectBundles(policies).flatMap(({ name, namespaceOf }) =>
-    namespaceOf === undefined ? [] : [{ bundle: name, namespace: namespaceOf(policies) }],
+  return selectBundles(policies).flatMap(({ name, namespacesOf }) =>
+    (namespacesOf?.(policies) ?? []).map((each) => ({ bundle: name, ...each })),
   );
 }
 
@@ -25,10 +25,14 @@ export function homes({ policies }: Pick<Settings, "policies">): readonly Home[]
  * stack says itself counts.
  */
 export function withBundleNamespaces(settings: Settings): Settings {
-  const brought = homes(settings).map(
-    ({ bundle, namespace }) => [namespace, { isolated: !isObserved(bundle, settings), labels: {} }] as const,
-  );
-  return { ...settings, namespaces: { ...Object.fromEntries(brought), ...settings.namespaces } };
+  const all = homes(settings);
+  const namespaces: Settings["namespaces"] = { ...settings.namespaces };
+  for (const { namespace, labels } of all) {
+    const closed = all.some((home) => home.namespace === namespace && !isObserved(home.bundle, settings));
+    const written = namespaces[namespace] ?? { isolated: closed, labels: {} };
+    namespaces[namespace] = { ...written, labels: { ...labels, ...written.labels } };
+  }
+  return { ...settings, namespaces };
 }
 
 /** The same stack with nothing observed: every bundle enforced, in namespaces that start closed. */
@@ -52,16 +56,22 @@ function isObserved(bundle: string, { policies }: Pick<Settings, "policies">): b
 export function bundleProblems(settings: Settings, file: string): readonly Problem[] {
   const { namespaces, policies } = settings;
   const closes = policies.bundles.includes("baseline") && !isObserved(baseline.name, settings);
-  const ofHomes = homes(settings).flatMap(({ bundle, namespace }): Problem[] => {
+  const all = homes(settings);
+  const ofHomes = all.flatMap((home, index): Problem[] => {
+    const { bundle, namespace } = home;
+    // What is wrong with the bundle and not with a namespace is told once.
+    const first = all.findIndex((each) => each.bundle === bundle) === index;
     const owner = ownedNamespaces[namespace];
     const isolated = namespaces[namespace]?.isolated;
     const isOnlyObserved = isObserved(bundle, settings);
     return [
-      ...(policies.bundles.includes("baseline") ? [] : [withoutBaseline(bundle, file)]),
-      ...(policies.bundles.includes("baseline") && !closes && !isOnlyObserved ? [beforeBaseline(bundle, file)] : []),
-      ...(owner === undefined ? [] : [taken({ bundle, namespace }, owner, file)]),
-      ...(isolated === false && !isOnlyObserved ? [open({ bundle, namespace }, file)] : []),
-      ...(isolated === true && isOnlyObserved && closes ? [closed({ bundle, namespace }, file)] : []),
+      ...(policies.bundles.includes("baseline") || !first ? [] : [withoutBaseline(bundle, file)]),
+      ...(policies.bundles.includes("baseline") && !closes && !isOnlyObserved && first
+        ? [beforeBaseline(bundle, file)]
+        : []),
+      ...(owner === undefined ? [] : [taken(home, owner, file)]),
+      ...(isolated === false && !isOnlyObserved ? [open(home, file)] : []),
+      ...(isolated === true && isOnlyObserved && closes ? [closed(home, file)] : []),
     ];
   });
   const tenantsClosed = closes && isObserved(tenants.name, settings) ? [tenantsAreClosed(file)] : [];
@@ -148,22 +158,22 @@ function withoutBaseline(bundle: string, file: string): Problem {
   };
 }
 
-function taken({ bundle, namespace }: Home, owner: string, file: string): Problem {
+function taken({ bundle, namespace, setting }: Home, owner: string, file: string): Problem {
   return {
     code: "settings/namespace-taken",
-    where: `${file} › policies.${choiceKey(bundle)}.namespace`,
+    where: `${file} › policies.${choiceKey(bundle)}.${setting}`,
     what: `\`${namespace}\` belongs to ${owner}`,
     expected: "a namespace of the stack's own",
     fix: "choose another name",
   };
 }
 
-function open({ bundle, namespace }: Home, file: string): Problem {
+function open({ bundle, namespace, setting }: Home, file: string): Problem {
   return {
     code: "policies/namespace-open",
     where: `${file} › namespaces.${namespace}.isolated`,
     what: `\`false\`, but the bundle \`${bundle}\` lives in \`${namespace}\``,
     expected: "a closed namespace, because what the bundle does not allow would be open",
-    fix: `take the line away, or name another namespace in policies.${choiceKey(bundle)}.namespace`,
+    fix: `take the line away, or name another namespace in policies.${choiceKey(bundle)}.${setting}`,
   };
 }

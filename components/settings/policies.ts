@@ -5,12 +5,14 @@ import { environmentLabel } from "../../policies/names.ts";
 import type { Problem } from "../../policies/problems.ts";
 import type { Settings } from "../settings.ts";
 import { loadBalancerProblems } from "./load-balancer.ts";
+import { oidcProblems } from "./oidc-reference-app.ts";
 
 /** Judges only bundles that are switched on: what an idle one was told changes nothing. */
 export function policyProblems(settings: Settings, file: string): readonly Problem[] {
   const { bundles } = settings.policies;
   return [
     ...(bundles.includes("environment-isolation") ? environmentProblems(settings, file) : []),
+    ...(bundles.includes("oidc-reference-app") ? oidcProblems(settings, file) : []),
     ...(bundles.includes("egress-gateway") ? egressProblems(settings, file) : []),
     ...(bundles.includes("load-balancer") ? loadBalancerProblems(settings, file) : []),
     ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),

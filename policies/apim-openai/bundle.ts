@@ -21,7 +21,7 @@ export const apimOpenai: Bundle = {
   version: "1.0.0",
   promise:
     "Services reach API Management, OpenAI and Azure by their exact names over TLS, each other on their ports, and nothing else.",
-  namespaceOf: ({ apimOpenai: { namespace } }) => namespace,
+  namespacesOf: ({ apimOpenai: { namespace } }) => [{ namespace, setting: "namespace" }],
   // Server names are read by the proxy.
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: (context) => [

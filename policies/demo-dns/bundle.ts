@@ -1,28 +1,20 @@
 /** DNS demo: one pod may reach names outside the cluster; by one name, by a pattern, or by a pattern on one port. */
-import type { Bundle, BundleContext, BundlePromise, Manifest } from "../bundle.ts";
-import { pod } from "../inventory.ts";
-import { manifestsIn, placedIn } from "../manifests.ts";
+import type { Bundle, BundleContext, BundlePromise } from "../bundle.ts";
+import { manifestsIn, placedIn, workloadsIn } from "../manifests.ts";
 
 export const demoDns: Bundle = {
   name: "demo-dns",
   version: "1.0.0",
   promise: "A mediabot of the empire reaches the names of one form below github.com, and nothing else outside.",
-  namespaceOf: ({ demoDns: { namespace } }) => namespace,
+  namespacesOf: ({ demoDns: { namespace } }) => [{ namespace, setting: "namespace" }],
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: ({ choices: { demoDns } }) =>
     manifestsIn(import.meta.dirname, `${demoDns.form}.yaml`).map(placedIn(demoDns.namespace)),
   promises: ({ choices: { demoDns } }) => [...formPromises(demoDns), ...commonPromises(demoDns.namespace)],
-  examples: ({ choices: { demoDns } }) => podsIn(demoDns.namespace),
+  examples: ({ choices: { demoDns } }) => workloadsIn(import.meta.dirname, "workloads.yaml", demoDns.namespace),
 };
 
 type Choices = BundleContext["choices"]["demoDns"];
-
-function podsIn(where: string): readonly Manifest[] {
-  return [
-    pod(where, "mediabot", { org: "empire", class: "mediabot" }),
-    pod(where, "rebel-mediabot", { org: "alliance", class: "mediabot" }),
-  ];
-}
 
 function formPromises({ namespace, form }: Choices): readonly BundlePromise[] {
   const mediabot = `${namespace}/mediabot`;

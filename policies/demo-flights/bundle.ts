@@ -2,12 +2,13 @@
 import type { Bundle, BundleContext, BundlePromise, Manifest } from "../bundle.ts";
 import { bothSides, type Edge } from "../edges.ts";
 import { pod } from "../inventory.ts";
+import { workloadsIn } from "../manifests.ts";
 
 export const demoFlights: Bundle = {
   name: "demo-flights",
   version: "1.0.0",
   promise: "Boards in production may read the flights and readers of versions the version: one verb, one path.",
-  namespaceOf: ({ demoFlights: { namespace } }) => namespace,
+  namespacesOf: ({ demoFlights: { namespace } }) => [{ namespace, setting: "namespace" }],
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: (context) => edges(context).flatMap((edge) => bothSides(edge, context.choices.authenticatedEdges)),
   edges,
@@ -48,17 +49,13 @@ function edges({ choices }: BundleContext): readonly Edge[] {
   ];
 }
 
-function podsFor({ namespace, targetPort }: Choices): readonly Manifest[] {
-  const http = [{ name: "http", containerPort: targetPort }];
+/** Those that can be run, and some that are nearly allowed. */
+function podsFor({ namespace }: Choices): readonly Manifest[] {
   return [
-    pod(namespace, "flights", labels.flights, http),
-    pod(namespace, "board", labels.board),
+    ...workloadsIn(import.meta.dirname, "workloads.yaml", namespace),
     pod(namespace, "board-without-env", { app: labels.board.app }),
     pod(namespace, "board-in-test", { ...labels.board, env: "test" }),
     pod(namespace, "other-in-prod", { env: labels.board.env, app: "other" }),
-    pod(namespace, "sample", labels.sample, http),
-    pod(namespace, "reader", labels.reader),
-    pod(namespace, "unlabelled", {}),
   ];
 }
 

@@ -1,13 +1,13 @@
 /** Star Wars demo: ships of the empire may land on the deathstar, ships of the alliance may not. */
 import type { Bundle, BundlePromise, Manifest } from "../bundle.ts";
 import { pod } from "../inventory.ts";
-import { manifestsIn, placedIn } from "../manifests.ts";
+import { manifestsIn, placedIn, workloadsIn } from "../manifests.ts";
 
 export const demoStarWars: Bundle = {
   name: "demo-star-wars",
   version: "1.0.0",
   promise: "Ships of the empire reach the deathstar on its port, ships of the alliance never do.",
-  namespaceOf: ({ demoStarWars: { namespace } }) => namespace,
+  namespacesOf: ({ demoStarWars: { namespace } }) => [{ namespace, setting: "namespace" }],
   needs: ({ choices }) => ({ l7Proxy: choices.demoStarWars.form === "l7", authentication: false }),
   manifests: ({ choices: { demoStarWars } }) => {
     const files = [`deathstar-${demoStarWars.form}.yaml`, "tiefighter.yaml", "xwing.yaml"];
@@ -17,13 +17,10 @@ export const demoStarWars: Bundle = {
   examples: ({ choices }) => shipsIn(choices.demoStarWars.namespace),
 };
 
-const port = { name: "http", containerPort: 80 } as const;
-
+/** Those that can be run, and one that only pretends. */
 function shipsIn(where: string): readonly Manifest[] {
   return [
-    pod(where, "deathstar", { org: "empire", class: "deathstar" }, [port]),
-    pod(where, "tiefighter", { org: "empire", class: "tiefighter" }),
-    pod(where, "xwing", { org: "alliance", class: "xwing" }),
+    ...workloadsIn(import.meta.dirname, "workloads.yaml", where),
     pod(where, "stolen-tiefighter", { org: "alliance", class: "tiefighter" }),
   ];
 }

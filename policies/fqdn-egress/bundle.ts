@@ -7,7 +7,7 @@ export const fqdnEgress: Bundle = {
   name: "fqdn-egress",
   version: "1.0.0",
   promise: "Pods with run=nginx reach the listed names on the listed ports, and no other pod of the namespace does.",
-  namespaceOf: ({ fqdnEgress: { namespace } }) => namespace,
+  namespacesOf: ({ fqdnEgress: { namespace } }) => [{ namespace, setting: "namespace" }],
   needs: () => ({ l7Proxy: true, authentication: false }),
   manifests: ({ choices: { fqdnEgress } }) =>
     // No port at all is no policy: a rule without ports would mean every port.

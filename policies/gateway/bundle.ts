@@ -94,9 +94,12 @@ function everyDataPlane({ dataPlaneLabels }: GatewayPods): LabelSelector {
 
 const controlPlaneName = "control-plane";
 
+/** What it is called in a promise. */
+export const controlPlaneExample = `${gatewayControlNamespace}/${controlPlaneName}`;
+
 function promisesOf({ entry, namespaceLabels }: BundleContext, pods: GatewayPods): readonly BundlePromise[] {
   const data = dataPlaneExample;
-  const control = `${gatewayControlNamespace}/${controlPlaneName}`;
+  const control = controlPlaneExample;
   const neighbour = dataPlaneNeighbour;
   const listeners = `TCP ${pods.listenerPorts.join(", ")}`;
   return [

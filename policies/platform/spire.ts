@@ -5,12 +5,13 @@
 import { nameResolution } from "../baseline/bundle.ts";
 import type { BundlePromise, Manifest } from "../bundle.ts";
 import { isolatingNobody, networkPolicy, selectorOf, tcp, type Workload } from "../edges.ts";
-import { pod } from "../inventory.ts";
+import { spireNamespace } from "../names.ts";
+import { spireServerPod } from "../system-pods.ts";
 
 /** Of the server's container: identities are asked for here. Its health is on 8080, for the kubelet alone. */
 const spireServerPort = 8081;
 
-const server: Workload = { namespace: "cilium-spire", labels: { app: "spire-server" } };
+const server: Workload = { namespace: spireNamespace, labels: { app: "spire-server" } };
 const serverName = "spire-server";
 
 /** Agents of SPIRE, agents of Cilium and its operator all run in the network of their node. */
@@ -26,7 +27,7 @@ export const spireManifests: readonly Manifest[] = [
   ...nameResolution(server.namespace, "spire-server-dns", selectorOf(server)),
 ].map(isolatingNobody);
 
-export const spireExamples: readonly Manifest[] = [pod(server.namespace, serverName, server.labels)];
+export const spireExamples: readonly Manifest[] = [spireServerPod];
 
 const at = `${server.namespace}/${serverName}`;
 

@@ -37,6 +37,7 @@ export const fullContext: BundleContext = contextOf({
   policies: {
     bundles: bundleNames,
     environmentIsolation: { environments: ["dev", "uat"] },
+    oidcReferenceApp: { apiNames: ["www.cloudflare.com", "cloudflare.com"], collectorNamespace: "observability" },
     egressGateway: { destinations: ["203.0.113.0/24"] },
     loadBalancer: { network: "172.18.0.0/16", pools: { lan: { first: "172.18.255.200", last: "172.18.255.210" } } },
   },
