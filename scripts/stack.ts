@@ -2,11 +2,12 @@
  * The verbs on a stack: up, preview, refresh, down. They fill in what is missing (tools, charts, backend, stack), clear
  * what a killed run left, and then let Pulumi do its work.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 
-import { kubeconfigFile, stackFolder, stateFolder } from "../components/cluster/state-folder.ts";
-import { wake } from "../components/cluster/kwok-lifecycle.ts";
+import { kubeconfigFile, stackFolder } from "../components/cluster/state-folder.ts";
+import { type KwokClusterInputs, lostComponents, wake } from "../components/cluster/kwok-lifecycle.ts";
 import { lifetimeOf } from "../components/cluster/lifetime.ts";
 import type { Target } from "../components/settings.ts";
 import { kubernetesVersion } from "../components/versions.ts";
@@ -14,7 +15,14 @@ import { UserError } from "../policies/problems.ts";
 import { readStackCommand, type StackCommand } from "./command-line.ts";
 import { ask, type Engine, run, stackOptions } from "./pulumi/engine.ts";
 import { chooseBackend, givenBackend, pulumiEnvironment } from "./pulumi/environment.ts";
-import { breakDeadLocks, endOrphansOf, recover, runMark } from "./pulumi/recover.ts";
+import {
+  breakDeadLocks,
+  endOrphansOf,
+  recover,
+  removeTornSidecar,
+  removeUnfinished,
+  runMark,
+} from "./pulumi/recover.ts";
 import {
   clusterNameOf,
   saltOf,
@@ -41,7 +49,7 @@ export async function stackCommand(verb: Verb, args: readonly string[]): Promise
   }
   const engine = await openEngine(command, target, projectDir);
   return await withTrackedFileKept(join(projectDir, stackFileName(command.stack)), async () => {
-    await openStack(engine, verb);
+    await openStack(engine, target, verb);
     switch (verb) {
       case "up":
         return await up(engine, target, command, started);
@@ -59,6 +67,8 @@ export async function stackCommand(verb: Verb, args: readonly string[]): Promise
       case "recover":
         // Where the project keeps the state, opening the stack has recovered it already.
         if (engine.configFile === undefined) {
+          const url = engine.env["PULUMI_BACKEND_URL"] ?? "";
+          if (url.startsWith("file:///")) await mendState(stateFileOf(url, command.stack));
           for (const line of await recover(engine, await kubeconfigOutput(engine))) say(line);
         }
         return 0;
@@ -78,9 +88,10 @@ export async function pulumiCommand(args: readonly string[]): Promise<number> {
   }
   const command: StackCommand = { stack, tools: "auto", confirmed: "no", localState, pulumiArgs: words };
   const projectDir = process.cwd();
-  const engine = await openEngine(command, await targetOf(stack, projectDir), projectDir);
+  const target = await targetOf(stack, projectDir);
+  const engine = await openEngine(command, target, projectDir);
   return await withTrackedFileKept(join(projectDir, stackFileName(stack)), async () => {
-    await openStack(engine, "preview");
+    await openStack(engine, target, "preview");
     return await run(engine, [words[0] ?? "", "--stack", stack, ...words.slice(1)]);
   });
 }
@@ -125,7 +136,7 @@ export async function openEngine(command: StackCommand, target: Target, projectD
 }
 
 /** The stack exists, its working copy is current, and nothing of a killed run stands in the way. */
-async function openStack(engine: Engine, verb: Verb): Promise<void> {
+async function openStack(engine: Engine, target: Target, verb: Verb): Promise<void> {
   const { configFile, stack, projectDir, env } = engine;
   if (configFile === undefined) {
     if (verb === "up") await ask(engine, ["stack", "select", "--create", stack]);
@@ -136,24 +147,46 @@ async function openStack(engine: Engine, verb: Verb): Promise<void> {
   const text = await readFile(tracked, "utf8");
   const copy = await readFile(configFile, "utf8").catch(() => undefined);
   const url = env["PULUMI_BACKEND_URL"] ?? "";
-  const state = join(projectDir, stateFolder, "state", ".pulumi", "stacks", project, `${stack}.json`);
+  const state = stateFileOf(url, stack);
   const exists = (await readFile(state).catch(() => undefined)) !== undefined;
   if (exists) {
-    await writeFile(configFile, workingCopy(text, copy));
     const broken = await breakDeadLocks(url, project, stack);
+    // Not earlier, and not without need: an engine that lives reads it.
+    const wanted = workingCopy(text, copy);
+    if (copy !== wanted) await writeWhole(configFile, wanted);
     if (broken > 0) {
       await endOrphansOf(engine);
+      await removeUnfinished(state);
       say("the lock of an earlier run is broken: its process is dead");
     }
-    const kubeconfig = await readFile(kubeconfigFile(stack, projectDir), "utf8").catch(() => undefined);
+    await mendState(state);
     if (broken > 0 || (await mentionsPending(state))) {
+      // Only a cluster that runs can be told to forget a release.
+      if (target === "kwok" && verb !== "down") await wakeKwok(engine);
+      const kubeconfig = await readFile(kubeconfigFile(stack, projectDir), "utf8").catch(() => undefined);
       for (const line of await recover(engine, kubeconfig)) say(line);
     }
     return;
   }
   await ask(engine, ["stack", "init", stack, "--no-select"]);
   const salt = saltOf(await readFile(tracked, "utf8"));
-  await writeFile(configFile, workingCopy(text, salt));
+  await writeWhole(configFile, workingCopy(text, salt));
+}
+
+/** Where a file backend keeps the state of a stack. */
+function stateFileOf(backendUrl: string, stack: string): string {
+  return join(fileURLToPath(backendUrl), ".pulumi", "stacks", project, `${stack}.json`);
+}
+
+async function mendState(stateFile: string): Promise<void> {
+  if (await removeTornSidecar(stateFile)) say(`${stateFile}.attrs was torn by an earlier run: it is removed`);
+}
+
+/** The file has what it had or all of this, whenever we are killed. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const scratch = `${file}.${String(process.pid)}`;
+  await writeFile(scratch, text);
+  await rename(scratch, file);
 }
 
 /** The kubeconfig a stack says of itself; absent before its cluster is there. */
@@ -179,7 +212,15 @@ async function up(engine: Engine, target: Target, command: StackCommand, started
     ...confirmation(command, target),
     ...command.pulumiArgs,
   ]);
-  if (code !== 0) return code;
+  if (code !== 0) {
+    const lost = target === "kwok" ? await lostComponents(await kwokInputs(engine)) : [];
+    if (lost.length > 0) {
+      say(
+        `the control plane of ${engine.stack} has lost ${lost.join(", ")}\n  fix: run up again, which starts it again`,
+      );
+    }
+    return code;
+  }
   const outputs = JSON.parse(await ask(engine, ["stack", "output", "--json", "--stack", engine.stack])) as {
     versions: Record<string, string>;
     leftOut: Record<string, string>;
@@ -206,9 +247,15 @@ async function up(engine: Engine, target: Target, command: StackCommand, started
 
 /** A cluster whose processes ended with the machine is started again before Pulumi finds nobody at home. */
 async function wakeKwok(engine: Engine): Promise<void> {
-  const text = await readFile(join(engine.projectDir, stackFileName(engine.stack)), "utf8");
-  const inputs = { name: clusterNameOf(text, engine.stack), stack: engine.stack, kubernetesVersion, nodes: 0 };
-  if ((await wake(inputs)) === "woken") say(`the control plane of ${engine.stack} was stopped: it is started again`);
+  if ((await wake(await kwokInputs(engine))) === "woken") {
+    say(`the control plane of ${engine.stack} was stopped: it is started again`);
+  }
+}
+
+/** What tells a simulated cluster from others; how many nodes it has does not. */
+async function kwokInputs({ projectDir, stack }: Engine): Promise<KwokClusterInputs> {
+  const text = await readFile(join(projectDir, stackFileName(stack)), "utf8");
+  return { name: clusterNameOf(text, stack), stack, kubernetesVersion, nodes: 0 };
 }
 
 const protectedByDefault =

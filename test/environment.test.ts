@@ -14,7 +14,8 @@ import {
   pulumiEnvironment,
 } from "../scripts/pulumi/environment.ts";
 
-const project: Backend = { kind: "project", url: "file:///clone/.platform/state" };
+/** Without files beside the state that a kill can tear. */
+const project: Backend = { kind: "project", url: "file:///clone/.platform/state?metadata=skip" };
 const own: Backend = { kind: "own" };
 const team = "azblob://pulumi-state?storage_account=acme";
 

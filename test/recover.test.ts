@@ -8,12 +8,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 import { UserError } from "../policies/problems.ts";
@@ -25,6 +27,8 @@ import {
   judgeLock,
   leftReleases,
   recover,
+  removeTornSidecar,
+  removeUnfinished,
   type Runner,
   runMark,
   servesAnEngine,
@@ -155,6 +159,28 @@ describe("the locks of a stack", () => {
     assert.ok(existsSync(file));
   });
 
+  it("are broken where a dead process did not finish one", async () => {
+    const whole = lockOf(await deadPid());
+    renameSync(whole, `${whole}.18ea2e31494c30c7.tmp`);
+    writeFileSync(join(locks(), "another.json.18ea2e3149afc5cb.tmp"), "");
+    assert.equal(await breakLocks(), 2);
+    assert.deepEqual(
+      readdirSync(locks()).filter((name) => !name.endsWith(".attrs")),
+      [],
+    );
+  });
+
+  it("are left to somebody alive who is just writing one", async () => {
+    mkdirSync(locks(), { recursive: true });
+    const file = join(locks(), "new.json");
+    writeFileSync(`${file}.18ea2e31494c30c7.tmp`, "");
+    const breaking = breakLocks();
+    await sleep(300);
+    renameSync(`${file}.18ea2e31494c30c7.tmp`, file);
+    assert.equal(await breaking, 0);
+    assert.deepEqual(readdirSync(locks()), ["new.json"]);
+  });
+
   for (const text of ["", "{", "null", '{"hostname":"laptop"}']) {
     it(`stand where one is torn: ${JSON.stringify(text)}`, async () => {
       const file = lockOf(1);
@@ -165,6 +191,42 @@ describe("the locks of a stack", () => {
       );
     });
   }
+});
+
+describe("the files of a state", () => {
+  const state = (): string => join(folder, "kwok.json");
+
+  for (const torn of ["", '{"user.cache_control":"",']) {
+    it(`lose a description that is torn: ${JSON.stringify(torn)}`, async () => {
+      writeFileSync(state(), "{}");
+      writeFileSync(`${state()}.attrs`, torn);
+      assert.equal(await removeTornSidecar(state()), true);
+      assert.deepEqual(readdirSync(folder), ["kwok.json"]);
+    });
+  }
+
+  it("keep a description that is whole", async () => {
+    writeFileSync(`${state()}.attrs`, '{"md5":"nPymqcbN0ms6Gb4QkXHmig=="}\n');
+    assert.equal(await removeTornSidecar(state()), false);
+    assert.deepEqual(readdirSync(folder), ["kwok.json.attrs"]);
+  });
+
+  it("need no description", async () => {
+    assert.equal(await removeTornSidecar(state()), false);
+  });
+
+  it("lose what was not finished, and nothing of another stack", async () => {
+    const kept = ["kwok-2.json.18ea2e31494c30c7.tmp", "kwok.json", "kwok.json.bak"];
+    for (const name of [...kept, "kwok.json.18ea2e31494c30c7.tmp", "kwok.json.bak.18ea2e3149afc5cb.tmp"]) {
+      writeFileSync(join(folder, name), "");
+    }
+    await removeUnfinished(state());
+    assert.deepEqual(readdirSync(folder).sort(), kept);
+  });
+
+  it("may lie in a folder that is not there yet", async () => {
+    await removeUnfinished(join(folder, "stacks/kwok.json"));
+  });
 });
 
 describe("what serves an engine", () => {
@@ -338,9 +400,10 @@ describe("recovery", () => {
     fakeCli(deploymentOf(release("creating")));
     const server = await startFakeApiServer();
     await server.close();
-    assert.deepEqual(await recover(engineOf({}), server.kubeconfig), [
-      "1 unfinished operation of an earlier run is taken up again",
-    ]);
+    const [first, second = "", ...more] = await recover(engineOf({}), server.kubeconfig);
+    assert.equal(first, "1 unfinished operation of an earlier run is taken up again");
+    assert.match(second, /^release kyverno may be left half made: the API server does not answer: .*ECONNREFUSED/);
+    assert.deepEqual(more, []);
     assert.deepEqual(calls().at(-1), "stack import --stack kwok");
   });
 

@@ -26,6 +26,14 @@ export interface GivenBackend {
   readonly url: string;
 }
 
+/**
+ * Pulumi's file backend puts a description beside every file it writes (`kwok.json.attrs`), and not in one piece: an
+ * engine killed at that moment leaves it empty, and no Pulumi reads the state again. Nothing needs it; the state itself
+ * appears as a whole.
+ * {@link https://pkg.go.dev/gocloud.dev/blob/fileblob#MetadataDontWrite}
+ */
+const withoutSidecars = "metadata=skip";
+
 export interface BackendQuestion {
   readonly target: Target;
   readonly projectDir: string;
@@ -53,7 +61,7 @@ export function chooseBackend({ target, projectDir, localState, env, given }: Ba
     return { kind: "own" };
   }
   if (said !== undefined) return { kind: "own" };
-  return { kind: "project", url: pathToFileURL(join(projectDir, stateFolder, "state")).href };
+  return { kind: "project", url: `${pathToFileURL(join(projectDir, stateFolder, "state")).href}?${withoutSidecars}` };
 }
 
 /** The backend Pulumi would use by itself: the project file's, else the one the person is logged in to. */

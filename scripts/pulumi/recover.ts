@@ -1,17 +1,18 @@
 /**
  * After a run that was killed: make the next one converge without hand-work.
  *
- * Three things are left behind. A lock whose owner is dead; resources that were being made when the engine died, which
- * Pulumi warns about for ever; and Helm releases that the cluster knows and the state does not, whose names Helm then
- * refuses to use again. Each is cleared only where it is certain: the lock's process ran on this host and is dead, and
- * the release was being made by this stack.
+ * Four things are left behind. A lock whose owner is dead; files that were being written, one of which keeps every Pulumi
+ * from reading the state; resources that were being made when the engine died, which Pulumi warns about for ever; and Helm
+ * releases that the cluster knows and the state does not, whose names Helm then refuses to use again. Each is cleared only
+ * where it is certain: the lock's process ran on this host and is dead, and the release was being made by this stack.
  */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { forgetRelease } from "../../components/cluster/kube-client.ts";
+import { forgetRelease, whyNoAnswer } from "../../components/cluster/kube-client.ts";
 import { processesNaming } from "../../components/cluster/processes.ts";
 import { UserError } from "../../policies/problems.ts";
 import { ask, type Engine } from "./engine.ts";
@@ -54,12 +55,19 @@ export async function breakDeadLocks(backendUrl: string, project: string, stack:
   const folder = join(fileURLToPath(backendUrl), ".pulumi", "locks", "organization", project, stack);
   const names = await readdir(folder).catch(() => []);
   let broken = 0;
-  for (const name of names.filter((file) => file.endsWith(".json"))) {
+  // Whatever lies there counts as a lock for Pulumi, also one that was not finished.
+  for (const name of names.filter((file) => !file.endsWith(sidecar))) {
     const file = join(folder, name);
     const text = await readFile(file, "utf8").catch(() => undefined);
     // Gone meanwhile: its owner has just ended.
     if (text === undefined) continue;
     const lock = readLock(text);
+    if (lock === undefined && name.endsWith(unfinished)) {
+      if (await isBeingWritten(file, text)) continue;
+      await rm(file, { force: true });
+      broken++;
+      continue;
+    }
     const byHand = `  fix: if no update runs, remove ${file}`;
     if (lock === undefined) throw new UserError(`stack ${stack} is locked by nobody one could name\n${byHand}`);
     const verdict = judgeLock(lock, hostname(), await runnerOf(lock.pid));
@@ -72,10 +80,50 @@ export async function breakDeadLocks(backendUrl: string, project: string, stack:
       );
     }
     await rm(file, { force: true });
-    await rm(`${file}.attrs`, { force: true });
+    await rm(`${file}${sidecar}`, { force: true });
     broken++;
   }
   return broken;
+}
+
+/** What Pulumi's file backend calls a file until it is whole. */
+const unfinished = ".tmp";
+
+/** What the file backend may write about a file, beside it. */
+const sidecar = ".attrs";
+
+/** Whether somebody alive writes this file: such a one is whole, and has its own name, within the blink of an eye. */
+async function isBeingWritten(file: string, before: string): Promise<boolean> {
+  await sleep(1000);
+  return (await readFile(file, "utf8").catch(() => undefined)) !== before;
+}
+
+/** Remove what a dead engine was writing when it died, and did not finish. Nobody alive may be updating the stack. */
+export async function removeUnfinished(stateFile: string): Promise<void> {
+  const folder = dirname(stateFile);
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter((name) => name.startsWith(`${basename(stateFile)}.`) && name.endsWith(unfinished));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+}
+
+/**
+ * Remove the description beside a state if it is torn: nothing needs it, and with it Pulumi says no more than "failed to
+ * load checkpoint: EOF". Returns whether it was. Backends of our own are told not to write any.
+ */
+export async function removeTornSidecar(stateFile: string): Promise<boolean> {
+  const text = await readFile(`${stateFile}${sidecar}`, "utf8").catch(() => undefined);
+  if (text === undefined || isJson(text)) return false;
+  await rm(`${stateFile}${sidecar}`, { force: true });
+  return true;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readLock(text: string): Lock | undefined {
@@ -173,9 +221,13 @@ export async function recover(engine: Engine, kubeconfig: string | undefined): P
   ];
   if (kubeconfig !== undefined) {
     for (const release of leftReleases(exported)) {
-      const forgotten = await forgetRelease(kubeconfig, release).catch(() => 0);
-      if (forgotten > 0)
-        done.push(`release ${release.name} was left half made: its record is removed, its objects are adopted`);
+      try {
+        if ((await forgetRelease(kubeconfig, release)) > 0)
+          done.push(`release ${release.name} was left half made: its record is removed, its objects are adopted`);
+      } catch (error) {
+        // A cluster that is gone has no record either.
+        done.push(`release ${release.name} may be left half made: ${whyNoAnswer(error)}`);
+      }
     }
   }
   await ask(engine, ["stack", "import", "--stack", engine.stack], JSON.stringify(withoutPending(exported)));
