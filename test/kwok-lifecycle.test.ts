@@ -15,7 +15,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isRunning, type KwokClusterInputs, lifecycle, wake } from "../components/cluster/kwok-lifecycle.ts";
+import {
+  isRunning,
+  type KwokClusterInputs,
+  lifecycle,
+  lostComponents,
+  wake,
+} from "../components/cluster/kwok-lifecycle.ts";
 import { processesNaming, stopProcessesNaming } from "../components/cluster/processes.ts";
 import { UserError } from "../policies/problems.ts";
 import { fakeTool } from "./support/fake-tools.ts";
@@ -108,6 +114,7 @@ esac
 kind: KwokctlConfiguration
 options:
   bindAddress: 127.0.0.1
+  nodeLeaseDurationSeconds: 4
 `,
     );
   });
@@ -206,6 +213,17 @@ current-context: platform-mine
     assert.equal(await isRunning(inputs), true);
     await stopProcessesNaming(cluster("bin/kube-scheduler"), "at once");
     assert.equal(await isRunning(inputs), false);
+  });
+
+  it("tells what it has lost, once it was made to its end", async () => {
+    assert.deepEqual(await lostComponents(inputs), []);
+    await runningCluster();
+    assert.deepEqual(await lostComponents(inputs), []);
+    await stopProcessesNaming(cluster("bin/kwok-controller"), "at once");
+    await stopProcessesNaming(cluster("bin/etcd"), "at once");
+    assert.deepEqual(await lostComponents(inputs), ["etcd", "kwok-controller"]);
+    writeFileSync(mark(), '{"stack":"mine","cluster":"platform-mine","made":"begun"}');
+    assert.deepEqual(await lostComponents(inputs), []);
   });
 
   it("is woken where it was stopped, and only there", async () => {

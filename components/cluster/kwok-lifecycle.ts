@@ -45,11 +45,22 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Everything on loopback: etcd speaks without a password here, and kwokctl would show it to the whole network. */
+/** Seconds for which a node is taken for alive after its last sign of life. */
+const nodeLeaseSeconds = 20;
+
+/** kwokctl multiplies what it is told about signs of life by this, unless it is told otherwise. */
+const kwokctlHeartbeatFactor = 5;
+
 const kwokctlConfiguration = stringify({
   apiVersion: "config.kwok.x-k8s.io/v1alpha1",
   kind: "KwokctlConfiguration",
-  options: { bindAddress: "127.0.0.1" },
+  options: {
+    // Everything on loopback: etcd speaks without a password here, and kwokctl would show it to the whole network.
+    bindAddress: "127.0.0.1",
+    // A controller that was started again lets no pod begin before the leases of the one before it have run out: with
+    // kwokctl's 200 s no chart is ready in time.
+    nodeLeaseDurationSeconds: nodeLeaseSeconds / kwokctlHeartbeatFactor,
+  },
 });
 
 async function kwokctl(inputs: KwokClusterInputs, args: readonly string[]): Promise<string> {
@@ -62,11 +73,22 @@ async function kwokctl(inputs: KwokClusterInputs, args: readonly string[]): Prom
 
 const components = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"];
 
-/** Whether every process of the control plane runs. */
-export async function isRunning(inputs: KwokClusterInputs): Promise<boolean> {
+async function stoppedComponents(inputs: KwokClusterInputs): Promise<string[]> {
   const { cluster } = folders(inputs);
   const running = await processesNaming(`${cluster}/`);
-  return components.every((component) => running.some(({ args }) => args.startsWith(join(cluster, "bin", component))));
+  return components.filter(
+    (component) => !running.some(({ args }) => args.startsWith(join(cluster, "bin", component))),
+  );
+}
+
+/** Whether every process of the control plane runs. */
+export async function isRunning(inputs: KwokClusterInputs): Promise<boolean> {
+  return (await stoppedComponents(inputs)).length === 0;
+}
+
+/** Processes that a control plane has lost which was made to its end: without them Helm waits in vain, and does not say why. */
+export async function lostComponents(inputs: KwokClusterInputs): Promise<string[]> {
+  return (await isComplete(inputs)) ? await stoppedComponents(inputs) : [];
 }
 
 /** Whose the cluster folder is, and whether the making of it came to its end. */
