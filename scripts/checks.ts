@@ -30,10 +30,18 @@ interface Outcome {
   readonly seconds: number;
 }
 
-async function runCheck({ command }: Check, show: "show" | "keep", env: NodeJS.ProcessEnv): Promise<Outcome> {
+/** Longer than any check takes; what hangs for ever tells nobody where. */
+const longestMinutes = 45;
+
+async function runCheck({ name, command }: Check, show: "show" | "keep", env: NodeJS.ProcessEnv): Promise<Outcome> {
   const started = Date.now();
   return await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(process.execPath, command, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env,
+      timeout: longestMinutes * 60_000,
+      killSignal: "SIGKILL",
+    });
     let output = "";
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -42,6 +50,13 @@ async function runCheck({ command }: Check, show: "show" | "keep", env: NodeJS.P
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.on("error", reject);
+    child.on("exit", () => {
+      if (!child.killed) return;
+      take(Buffer.from(`\n${name}: ended after ${String(longestMinutes)} minutes\n`));
+      // What it started may hold them for as long as it likes.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
     child.on("close", (code) => {
       resolve({ code: code ?? 1, output, seconds: (Date.now() - started) / 1000 });
     });
@@ -54,6 +69,44 @@ const summary = /^ {2}(\d+) passing \(.*\)$(?:\n {2}(\d+) pending$)?(?:\n {2}(\d
 export function countTests(output: string): { passed: number; failed: number; skipped: number } {
   const [, passed, skipped, failed] = summary.exec(stripVTControlCharacters(output)) ?? [];
   return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) };
+}
+
+export interface FailedTest {
+  /** With the suites it stands in, as in `a stack › goes down`. */
+  readonly title: string;
+  /** What mocha tells of it: message, difference, stack. */
+  readonly said: string;
+}
+
+/** The tests that failed, in their order, as told behind mocha's summary. Pure. */
+export function failedTests(output: string): FailedTest[] {
+  const plain = stripVTControlCharacters(output);
+  const listed = plain.slice(summary.exec(plain)?.index ?? plain.length);
+  return listed
+    .split(/^ {2}\d+\) /m)
+    .slice(1)
+    .map((block) => {
+      const lines = block.split("\n");
+      const titleLines = lines.findIndex((line) => line.endsWith(":")) + 1;
+      const title = lines.slice(0, titleLines).map((line) => line.trim());
+      return { title: title.join(" › ").replace(/:$/, ""), said: lines.slice(titleLines).join("\n").trim() };
+    });
+}
+
+/**
+ * What a reader of the last screen must see: every failed test in a line, and what the first of them said, for those behind
+ * it often follow from it. Pure.
+ */
+export function failureReport(failed: readonly FailedTest[]): string {
+  const [first] = failed;
+  if (first === undefined) return "";
+  const oneLine = ({ title, said }: FailedTest): string =>
+    `failed: ${title}: ${said.split("\n")[0] ?? ""}`.slice(0, 300);
+  const said = first.said.split("\n").map((line) => `  ${line.slice(0, 300)}`);
+  const shown = said.length <= 60 ? said : [...said.slice(0, 20), "  …", ...said.slice(-40)];
+  return [`${first.title} said:`, shown.join("\n").slice(0, 5000), "", ...failed.slice(0, 20).map(oneLine), ""].join(
+    "\n",
+  );
 }
 
 /** Titles of the tests that mocha did not run. Pure. */
@@ -71,6 +124,7 @@ export async function test(args: readonly string[]): Promise<number> {
   const queue = [...checks];
   let failures = 0;
   let counted = { passed: 0, failed: 0, skipped: 0 };
+  let failed: FailedTest[] = [];
   const worker = async (): Promise<void> => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const specs =
@@ -81,6 +135,7 @@ export async function test(args: readonly string[]): Promise<number> {
       process.stdout.write(`${verdict.padEnd(7)} ${check.name} (${seconds.toFixed(1)} s)\n`);
       if (check.command[0] === mocha) {
         counted = countTests(output);
+        failed = failedTests(output);
         // Named, so that a tier that did not run is not mistaken for one that passed.
         for (const title of skippedTests(output)) process.stdout.write(`skipped ${title}\n`);
       }
@@ -90,6 +145,7 @@ export async function test(args: readonly string[]): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+  process.stdout.write(failureReport(failed));
   process.stdout.write(closingLine(counted));
   return failures === 0 ? 0 : 1;
 }
@@ -103,6 +159,7 @@ export async function testEndToEnd(args: readonly string[]): Promise<number> {
     "show",
     process.env,
   );
+  process.stdout.write(failureReport(failedTests(output)));
   process.stdout.write(closingLine(countTests(output)));
   return code;
 }

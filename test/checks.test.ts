@@ -1,7 +1,7 @@
 /** What the checks make of mocha's report. */
 import assert from "node:assert/strict";
 
-import { countTests, skippedTests } from "../scripts/checks.ts";
+import { countTests, failedTests, failureReport, skippedTests } from "../scripts/checks.ts";
 
 /** As mocha writes it, with a failure whose message looks like a report of its own. */
 const mixed = `
@@ -80,4 +80,63 @@ describe("the skipped tests", () => {
       assert.deepEqual(skippedTests(output), titles);
     });
   }
+});
+
+/** Two failures, as mocha writes them behind its summary. */
+const twoFailures = `
+  0 passing (3s)
+  2 failing
+
+  1) a stack
+       inner
+         goes down:
+
+      AssertionError [ERR_ASSERTION]: it hangs:
+ +  cilium-release creating
+      + expected - actual
+
+      --1
+      +0
+
+      at Context.<anonymous> (file:///clone/test/a.test.ts:2:54)
+
+  2) plain pulumi:
+     Error: no engine
+      at listOnTimeout (node:internal/timers:685:17)
+`;
+
+describe("what failed", () => {
+  it("is found with its suites and what it said", () => {
+    const [first, second, ...more] = failedTests(twoFailures);
+    assert.equal(first?.title, "a stack › inner › goes down");
+    assert.match(first.said, /^AssertionError \[ERR_ASSERTION\]: it hangs:\n \+ {2}cilium-release creating\n/);
+    assert.deepEqual(second, {
+      title: "plain pulumi",
+      said: "Error: no engine\n      at listOnTimeout (node:internal/timers:685:17)",
+    });
+    assert.deepEqual(more, []);
+  });
+
+  it("is nothing where nothing failed", () => {
+    assert.deepEqual(failedTests("\n  12 passing (347ms)\n\n"), []);
+    assert.equal(failureReport([]), "");
+  });
+
+  it("ends a log with the first failure whole and every failure in a line", () => {
+    assert.equal(
+      failureReport([
+        { title: "a › b", said: "Error: it hangs\n  at x" },
+        { title: "a › c", said: "Error: it hangs too\n  at y" },
+      ]),
+      "a › b said:\n  Error: it hangs\n    at x\n\nfailed: a › b: Error: it hangs\nfailed: a › c: Error: it hangs too\n",
+    );
+  });
+
+  it("stays within what one looks at, however much it says", () => {
+    const said = `Error: first line\n${"x".repeat(1000)}\n`.repeat(1000);
+    const report = failureReport(Array.from({ length: 100 }, (_, at) => ({ title: `test ${String(at)}`, said })));
+    assert.ok(report.length < 9000, `${String(report.length)} characters`);
+    assert.match(report, /^test 0 said:\n {2}Error: first line\n/);
+    assert.match(report, /\nfailed: test 19: Error: first line\n$/);
+  });
 });

@@ -60,7 +60,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     return 0;
   } finally {
     await project.script("down");
-    project.remove();
+    await project.remove();
   }
 }
 

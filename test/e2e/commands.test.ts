@@ -4,14 +4,15 @@
  * test/docs.test.ts holds every command of every document against this file.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 import { toolPaths } from "../../scripts/tools/tool-paths.ts";
 import { commandsIn, fencesIn, sectionOf, textOf } from "../support/documents.ts";
 import { Cluster } from "./support/cluster.ts";
-import { Project, type Said } from "./support/project.ts";
+import { inSequence } from "./support/hooks.ts";
+import { Project } from "./support/project.ts";
+import { outputOf, start } from "./support/running.ts";
 
 describe("the commands of the documents", function () {
   const project = new Project();
@@ -28,24 +29,9 @@ describe("the commands of the documents", function () {
     PULUMI_SKIP_CONFIRMATIONS: "true",
   };
 
-  async function type(command: string): Promise<Said> {
-    const env = command.startsWith("pulumi") ? { ...process.env, ...ownPulumi } : process.env;
-    const child = spawn("bash", ["-c", command], { cwd: project.dir, env, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    return await new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        resolve({ code: code ?? -1, output });
-      });
-    });
-  }
-
   async function succeeds(command: string): Promise<string> {
-    const { code, output } = await type(command);
-    assert.equal(code, 0, `${command}\n${output}`);
-    return output;
+    const env = command.startsWith("pulumi") ? { ...process.env, ...ownPulumi } : process.env;
+    return outputOf(await start(command, "bash", ["-c", command], { cwd: project.dir, env }).done);
   }
 
   const withoutAddOns = {
@@ -53,6 +39,8 @@ describe("the commands of the documents", function () {
     "platform:argocd": { enabled: false },
     "platform:gateway": { enabled: false },
   };
+
+  inSequence();
 
   before(() => {
     mkdirSync(join(project.dir, "own-state"));
@@ -63,8 +51,7 @@ describe("the commands of the documents", function () {
   });
 
   after(async () => {
-    await project.script("down", "kwok");
-    project.remove();
+    await project.remove();
   });
 
   for (const command of [

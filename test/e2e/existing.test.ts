@@ -12,7 +12,9 @@ import { lifecycle as operator } from "../../components/cilium/operator-lifecycl
 import { lifecycle as kwok } from "../../components/cluster/kwok-lifecycle.ts";
 import { kubernetesVersion } from "../../components/versions.ts";
 import { Cluster } from "./support/cluster.ts";
+import { inSequence } from "./support/hooks.ts";
 import { Project } from "./support/project.ts";
+import { outputOf } from "./support/running.ts";
 
 describe("the platform on a cluster that somebody else made", function () {
   const project = new Project();
@@ -20,6 +22,8 @@ describe("the platform on a cluster that somebody else made", function () {
   const home = process.cwd();
   let kubeconfig = "";
   let cluster: Cluster;
+
+  inSequence();
 
   before(async () => {
     // Lifecycle modules work in the folder of the project that runs them.
@@ -41,10 +45,9 @@ describe("the platform on a cluster that somebody else made", function () {
   });
 
   after(async () => {
-    await project.script("down", "other", "--yes", "--local-state");
     await kwok.delete("theirs", { ...theirs, kubeconfig, uid: "" });
     process.chdir(home);
-    project.remove();
+    await project.remove();
   });
 
   it("refuses to keep its state on this machine unasked", async () => {
@@ -67,8 +70,7 @@ describe("the platform on a cluster that somebody else made", function () {
 
   it("takes the kubeconfig as a secret", async () => {
     const secret = ["config", "set", "--secret", "platform:kubeconfig", "--", kubeconfig];
-    const { code, output } = await project.script("pulumi", "other", "--local-state", ...secret);
-    assert.equal(code, 0, output);
+    outputOf(await project.script("pulumi", "other", "--local-state", ...secret));
     assert.match(project.read("Pulumi.other.yaml"), /platform:kubeconfig:\s+secure:/);
   });
 
@@ -80,15 +82,19 @@ describe("the platform on a cluster that somebody else made", function () {
 
   it("is installed with one command", async () => {
     const up = project.start("up", "other", "--yes", "--local-state");
-    void (async () => {
-      while (
-        ((await cluster.releases().catch(() => ({}))) as Record<string, string>)["kube-system/cilium"] === undefined
-      )
+    const over = new AbortController();
+    const operatorRuns = (async () => {
+      const releases = (): Promise<Record<string, string>> => cluster.releases().catch(() => ({}));
+      while ((await releases())["kube-system/cilium"] === undefined) {
+        if (over.signal.aborted) return;
         await sleep(200);
+      }
       await operator.create({ stack: theirs.stack, clusterName: theirs.name, kubeconfig, revision: 1 });
     })();
-    const { code, output } = await up.done;
-    assert.equal(code, 0, output);
+    const said = await up.done;
+    over.abort();
+    await operatorRuns;
+    const output = outputOf(said);
     assert.match(output, /other is up \(existing, \d+ s\)/);
     assert.deepEqual(await cluster.releases(), {
       "kube-system/cilium": "deployed",
@@ -102,15 +108,13 @@ describe("the platform on a cluster that somebody else made", function () {
   });
 
   it("hands its owner's kubeconfig to nobody", async () => {
-    const outputs = await project.script("preview", "other", "--local-state");
-    assert.equal(outputs.code, 0, outputs.output);
-    assert.doesNotMatch(outputs.output, /client-key-data/);
+    const output = outputOf(await project.script("preview", "other", "--local-state"));
+    assert.doesNotMatch(output, /client-key-data/);
     assert.equal(project.exists(".platform/other/kubeconfig"), false);
   });
 
   it("is taken off again and leaves the cluster standing", async () => {
-    const { code, output } = await project.script("down", "other", "--yes", "--local-state");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("down", "other", "--yes", "--local-state"));
     assert.deepEqual(await cluster.releases(), {});
     assert.deepEqual(
       (await cluster.namespaces()).filter((name) => ["shop", "kyverno", "argocd"].includes(name)),

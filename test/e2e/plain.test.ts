@@ -28,6 +28,8 @@ describe("plain pulumi", function () {
     const { status, stdout, stderr } = spawnSync(path.pulumi ?? "pulumi", args, {
       cwd: project.dir,
       encoding: "utf8",
+      timeout: 120_000,
+      killSignal: "SIGKILL",
       env: {
         ...process.env,
         PULUMI_HOME: pulumiHome,
@@ -46,8 +48,8 @@ describe("plain pulumi", function () {
     mkdirSync(backend);
   });
 
-  after(() => {
-    project.remove();
+  after(async () => {
+    await project.remove();
   });
 
   it("previews a kind stack from its file", () => {

@@ -10,8 +10,10 @@ import { parse } from "yaml";
 import { stopProcessesNaming } from "../../components/cluster/processes.ts";
 import { fencesIn, textOf } from "../support/documents.ts";
 import { Cluster } from "./support/cluster.ts";
+import { inSequence } from "./support/hooks.ts";
 import { expectedReleases, Project } from "./support/project.ts";
 import { listeningOn, processesNaming } from "./support/remains.ts";
+import { outputOf } from "./support/running.ts";
 
 const [page = ""] = fencesIn(textOf("docs/tenants.md"), "yaml");
 /** The example that people read, on whatever target. */
@@ -27,15 +29,14 @@ describe("the story of a stack on kwok", function () {
   let cluster: Cluster;
   let releases: readonly string[] = [];
 
+  inSequence();
+
   after(async () => {
-    await project.script("down", "kwok");
-    await project.script("down", "second");
-    project.remove();
+    await project.remove();
   });
 
   it("comes up with one command and says what runs", async () => {
-    const { code, output } = await project.script("up");
-    assert.equal(code, 0, output);
+    const output = outputOf(await project.script("up"));
     assert.match(output, /kwok is up \(kwok, \d+ s\)/);
     assert.match(output, /cilium 1\.20\.2/);
     assert.match(output, /nodes are simulated/);
@@ -92,20 +93,17 @@ describe("the story of a stack on kwok", function () {
   });
 
   it("changes nothing the second time", async () => {
-    const { code, output } = await project.script("up");
-    assert.equal(code, 0, output);
+    const output = outputOf(await project.script("up"));
     assert.match(output, /Resources:\s+\d+ unchanged\s/);
     assert.doesNotMatch(output, /\d+ (created|updated|deleted|replaced)/);
   });
 
   it("previews no changes", async () => {
-    const { code, output } = await project.script("preview", "kwok", "--expect-no-changes");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("preview", "kwok", "--expect-no-changes"));
   });
 
   it("refreshes without finding a difference", async () => {
-    const { code, output } = await project.script("refresh", "kwok", "--expect-no-changes");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("refresh", "kwok", "--expect-no-changes"));
   });
 
   it("changes its mind about routing, kube-proxy and Hubble without replacing the cluster", async () => {
@@ -113,8 +111,7 @@ describe("the story of a stack on kwok", function () {
     project.configure("kwok", (config) => {
       config["platform:cilium"] = { routing: "tunnel", kubeProxyReplacement: false, hubble: { ui: true } };
     });
-    const { code, output } = await project.script("up");
-    assert.equal(code, 0, output);
+    const output = outputOf(await project.script("up"));
     assert.equal(await cluster.uid(), before);
     const config = await cluster.configMap("kube-system", "cilium-config");
     assert.equal(config["routing-mode"], "tunnel");
@@ -141,8 +138,7 @@ describe("the story of a stack on kwok", function () {
       config["platform:gateway"] = { enabled: false };
     });
     const started = Date.now();
-    const off = await project.script("up");
-    assert.equal(off.code, 0, off.output);
+    outputOf(await project.script("up"));
     assert.ok(Date.now() - started < 180_000, `${String(Date.now() - started)} ms for three add-ons`);
     assert.deepEqual(Object.keys(await cluster.releases()), ["kube-system/cilium"]);
 
@@ -153,8 +149,7 @@ describe("the story of a stack on kwok", function () {
       // In the same breath, because every up takes its time.
       Object.assign(config, tenantsOfThePage);
     });
-    const on = await project.script("up");
-    assert.equal(on.code, 0, on.output);
+    outputOf(await project.script("up"));
     assert.deepEqual(Object.keys(await cluster.releases()).sort(), releases);
   });
 
@@ -205,14 +200,12 @@ describe("the story of a stack on kwok", function () {
       config["platform:gateway"] = { enabled: false };
       withoutTenants(config);
     });
-    const { code, output } = await project.script("up", "second");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("up", "second"));
     const second = new Cluster(project.kubeconfig("second"));
     assert.notEqual(await second.uid(), await cluster.uid());
     assert.deepEqual(Object.keys(await second.releases()), ["kube-system/cilium"]);
-    const gone = await project.script("down", "second");
-    assert.equal(gone.code, 0, gone.output);
-    assert.equal((await project.script("preview", "kwok", "--expect-no-changes")).code, 0);
+    outputOf(await project.script("down", "second"));
+    outputOf(await project.script("preview", "kwok", "--expect-no-changes"));
   });
 
   it("starts again a control plane whose processes ended with the machine", async () => {
@@ -222,8 +215,7 @@ describe("the story of a stack on kwok", function () {
       withoutTenants(config);
       config["platform:namespaces"] = { dev: {}, uat: {} };
     });
-    const { code, output } = await project.script("up");
-    assert.equal(code, 0, output);
+    const output = outputOf(await project.script("up"));
     assert.match(output, /the control plane of kwok was stopped: it is started again/);
     cluster = new Cluster(project.kubeconfig("kwok"));
     assert.equal(await cluster.uid(), before);
@@ -235,24 +227,23 @@ describe("the story of a stack on kwok", function () {
     );
     await cluster.applyPolicy("dev", "after-the-restart", [{ port: "80", protocol: "TCP" }]);
     assert.equal(await cluster.policyValidity("dev", "after-the-restart"), "True");
+    // Within the time that Helm gives a chart, by far.
+    assert.notEqual(await cluster.podIsReady("dev", "after-the-restart"), "not within 60 s");
   });
 
   it("makes a cluster anew that was removed behind its back, once a refresh has seen it", async () => {
     const before = await cluster.uid();
     await stopProcessesNaming(join(project.dir, ".platform", "kwok"), "at once");
     project.forget(".platform/kwok/kwok");
-    const seen = await project.script("refresh");
-    assert.equal(seen.code, 0, seen.output);
-    const { code, output } = await project.script("up");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("refresh"));
+    outputOf(await project.script("up"));
     cluster = new Cluster(project.kubeconfig("kwok"));
     assert.notEqual(await cluster.uid(), before);
     assert.deepEqual(Object.keys(await cluster.releases()).sort(), releases);
   });
 
   it("goes down and leaves no process, no port, no file and no state", async () => {
-    const { code, output } = await project.script("down");
-    assert.equal(code, 0, output);
+    outputOf(await project.script("down"));
     assert.deepEqual(await processesNaming(project.dir), []);
     assert.deepEqual(await listeningOn(project.dir), []);
     assert.equal(project.checkpoint("kwok"), undefined);

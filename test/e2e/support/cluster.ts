@@ -9,6 +9,10 @@ import {
   CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
+  V1Container,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodSpec,
   V1SubjectAccessReview,
 } from "@kubernetes/client-node";
 
@@ -86,6 +90,26 @@ export class Cluster {
         spec: { endpointSelector: {}, ingress: [{ toPorts: [{ ports }] }] },
       },
     });
+  }
+
+  /** Make a pod and wait until it is Ready; returns after how many seconds, or that it never was. */
+  async podIsReady(namespace: string, name: string): Promise<number | "not within 60 s"> {
+    const api = this.config.makeApiClient(CoreV1Api);
+    const container = Object.assign(new V1Container(), { name, image: "registry.invalid/nothing:1" });
+    const body = Object.assign(new V1Pod(), {
+      metadata: Object.assign(new V1ObjectMeta(), { name }),
+      spec: Object.assign(new V1PodSpec(), { containers: [container] }),
+    });
+    await api.createNamespacedPod({ namespace, body });
+    const begin = Date.now();
+    while (Date.now() - begin < 60_000) {
+      const { status } = await api.readNamespacedPod({ namespace, name });
+      if (status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true) {
+        return (Date.now() - begin) / 1000;
+      }
+      await sleep(200);
+    }
+    return "not within 60 s";
   }
 
   async deletePolicy(namespace: string, name: string): Promise<void> {

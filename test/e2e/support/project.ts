@@ -3,7 +3,7 @@
  *
  * The copy has its own state folder, so that a test never meets the stacks of the person who runs it.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -21,24 +22,17 @@ import { dirname, join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
+import { stopProcessesNaming } from "../../../components/cluster/processes.ts";
+import { endOrphansOf, runMark } from "../../../scripts/pulumi/recover.ts";
+import { type Running, type Said, start } from "./running.ts";
+
 const root = join(import.meta.dirname, "..", "..", "..");
-
-export interface Said {
-  readonly code: number;
-  /** Standard output and standard error, as they came. */
-  readonly output: string;
-}
-
-export interface RunningScript {
-  readonly pid: number;
-  readonly done: Promise<Said>;
-}
 
 export class Project {
   readonly dir: string;
 
   constructor() {
-    this.dir = mkdtempSync(join(tmpdir(), "cilium-platform-e2e-"));
+    this.dir = realpathSync(mkdtempSync(join(tmpdir(), "cilium-platform-e2e-")));
     const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
     for (const file of files.split("\n").filter((name) => name !== "")) {
       mkdirSync(dirname(join(this.dir, file)), { recursive: true });
@@ -48,26 +42,12 @@ export class Project {
   }
 
   /** Start `npm run <verb> -- <args>` without npm itself. An object among the arguments is added to the environment. */
-  start(verb: string, ...args: (string | Record<string, string>)[]): RunningScript {
+  start(verb: string, ...args: (string | Record<string, string>)[]): Running {
     const words = args.filter((arg) => typeof arg === "string");
     const env = Object.assign({}, process.env, ...args.filter((arg) => typeof arg !== "string")) as NodeJS.ProcessEnv;
-    const child = spawn(process.execPath, [join(this.dir, "scripts", "start.mjs"), verb, ...words], {
-      cwd: this.dir,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own, so that a kill takes the engine and not the test.
-      detached: true,
-    });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const done = new Promise<Said>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        resolve({ code: code ?? -1, output });
-      });
-    });
-    return { pid: child.pid ?? -1, done };
+    const title = ["npm run", verb, ...(words.length === 0 ? [] : ["--", ...words])].join(" ");
+    const script = join(this.dir, "scripts", "start.mjs");
+    return start(title, process.execPath, [script, verb, ...words], { cwd: this.dir, env });
   }
 
   async script(verb: string, ...args: (string | Record<string, string>)[]): Promise<Said> {
@@ -76,6 +56,10 @@ export class Project {
 
   read(file: string): string {
     return readFileSync(join(this.dir, file), "utf8");
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.dir, file), text);
   }
 
   exists(file: string): boolean {
@@ -124,11 +108,31 @@ export class Project {
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   }
 
+  /** Files of the stack's state in Pulumi's file backend, beside the state itself and its last but one version. */
+  filesBesideState(stack: string): string[] {
+    const folder = join(this.dir, ".platform/state/.pulumi/stacks/platform");
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return names.filter((name) => name.startsWith(`${stack}.json`) && !/\.json(\.bak)?$/.test(name));
+  }
+
   kubeconfig(stack: string): string {
     return this.read(`.platform/${stack}/kubeconfig`);
   }
 
-  remove(): void {
+  /** End whatever runs for its stacks, and forget all they made: what comes next begins with nothing. */
+  async clear(): Promise<void> {
+    const stacks = readdirSync(this.dir).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+    for (const stack of stacks) {
+      // Not known by its command line: what an engine started, and left behind when it was ended.
+      const mark = join(this.dir, ".platform", stack);
+      await endOrphansOf({ cli: "", stack, projectDir: this.dir, env: { [runMark]: mark } });
+    }
+    await stopProcessesNaming(this.dir, "at once");
+    for (const made of ["state", ...stacks]) this.forget(join(".platform", made));
+  }
+
+  async remove(): Promise<void> {
+    await this.clear();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
