@@ -3,7 +3,7 @@
  */
 import { Cells, denied, nothingPossible, type BothAnswers, type Cell } from "./pairs/cells.ts";
 import { jointOf, type Joint } from "./report/joint.ts";
-import { l7Key } from "./judge/judgement.ts";
+import { l7Key, requestsKey } from "./judge/judgement.ts";
 import { CellNumbers, type Matrix } from "./matrix.ts";
 import type { Side, Traffic, Verdict, World } from "./model.ts";
 import type { Protocol } from "./judge/ports.ts";
@@ -30,18 +30,18 @@ export interface Change extends Question {
 
 type Answer = Pick<Verdict, "outcome"> & Record<"egress" | "ingress", Pick<Side, "l7" | "authentication">>;
 
-/** What became of an answer. A denial whose reason moved is no change. */
-function changeBetween(before: Answer, after: Answer): ChangeKind | undefined {
+/** What became of an answer. A denial whose reason moved is no change. `keyOf` says which L7 rules are the same. */
+function changeBetween(before: Answer, after: Answer, keyOf: typeof requestsKey): ChangeKind | undefined {
   if (before.outcome !== after.outcome) {
     if (before.outcome === "unknown" || after.outcome === "unknown") return "UNKNOWN";
     return after.outcome === "allowed" ? "ALLOWED" : "DENIED";
   }
   if (before.outcome === "denied") return undefined;
-  return restrictions(before) === restrictions(after) ? undefined : "L7-CHANGED";
+  return restrictions(before, keyOf) === restrictions(after, keyOf) ? undefined : "L7-CHANGED";
 }
 
-function restrictions({ egress, ingress }: Answer): string {
-  return [egress, ingress].map(({ l7, authentication }) => `${handshake(authentication)} ${l7Key(l7)}`).join("; ");
+function restrictions({ egress, ingress }: Answer, keyOf: typeof requestsKey): string {
+  return [egress, ingress].map(({ l7, authentication }) => `${handshake(authentication)} ${keyOf(l7)}`).join("; ");
 }
 
 /** Saying nothing and asking for no handshake are the same to a connection. */
@@ -49,14 +49,17 @@ function handshake(authentication: Side["authentication"]): string {
   return authentication === "unspecified" ? "disabled" : authentication;
 }
 
-/** The questions whose answer changed, in their order; those about an endpoint that either world lacks are left out. */
+/**
+ * The questions whose answer changed, in their order; those about an endpoint that either world lacks are left out. Of L7
+ * rules all counts that Cilium keeps, how often it keeps a rule included.
+ */
 export function compareAt(before: World, after: World, questions: readonly Question[]): readonly Change[] {
   const [inBefore, inAfter] = [positions(before), positions(after)];
   return questions.flatMap((question) => {
     const first = verdictOf(question, before, inBefore);
     const second = verdictOf(question, after, inAfter);
     if (first === undefined || second === undefined) return [];
-    const kind = changeBetween(first, second);
+    const kind = changeBetween(first, second, l7Key);
     return kind === undefined ? [] : [{ ...question, kind, before: first, after: second }];
   });
 }
@@ -222,7 +225,7 @@ export function cellChanges(before: Cell, after: Cell): SpanChange[] {
     return cuts.flatMap((first, index) => {
       const last = (cuts[index + 1] ?? first) - 1;
       const [old, now] = [answerAt(before, protocol, first), answerAt(after, protocol, first)];
-      const kind = last < first ? undefined : changeBetween(old, now);
+      const kind = last < first ? undefined : changeBetween(old, now, requestsKey);
       return kind === undefined ? [] : [{ protocol, first, last, kind, before: old, after: now }];
     });
   });

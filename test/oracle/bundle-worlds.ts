@@ -16,6 +16,9 @@ import { clusterDnsPod } from "../../policies/inventory.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
 import { policyKindOf } from "../../policies/reachability/read/policy-objects.ts";
+import { lockOuts, moves, openings } from "../reach/changes/behaviour.ts";
+import { edited, filesOf, folderOf, type Files } from "../reach/changes/change.ts";
+import { refactorings } from "../reach/changes/refactorings.ts";
 import { fullContext } from "../support/bundle-context.ts";
 import { settingsOf } from "../support/settings.ts";
 import type { Pod, Probe, Scenario } from "./scenario.ts";
@@ -27,6 +30,10 @@ const externals: readonly External[] = [
   { name: "my.azure-api.net", fqdn: "my.azure-api.net", ip: "52.151.3.4" },
   { name: "my.openai.azure.com", fqdn: "my.openai.azure.com", ip: "20.9.1.1" },
   { name: "api.github.com", fqdn: "api.github.com", ip: "140.82.112.5" },
+  { name: "reports.example.com", fqdn: "reports.example.com", ip: "192.0.2.200" },
+  { name: "bank", ip: "203.0.113.10" },
+  { name: "office", ip: "10.20.1.1" },
+  { name: "left out", ip: "10.20.99.1" },
   { name: "private", ip: "10.200.0.7" },
   { name: "wireserver", ip: "168.63.129.16" },
   { name: "public", ip: "8.8.8.8" },
@@ -123,26 +130,44 @@ export function bundleWorlds(): NamedScenario[] {
 
 /** The published sets under test/fixtures: as they stand, mistakes included. */
 export function publishedWorlds(): NamedScenario[] {
-  const folder = join(root, "test", "fixtures", "reach", "seeds");
-  return readdirSync(folder).map((name) => {
-    const objects = readdirSync(join(folder, name)).flatMap((file) => documentsIn(join(folder, name, file)));
-    const of = (pattern: RegExp): Fields[] =>
-      objects.filter(({ kind }) => typeof kind === "string" && pattern.test(kind));
-    return {
-      name,
-      scenario: {
-        namespaces: Object.fromEntries(of(/^Namespace$/).map(({ metadata }) => namespaceOf(metadata))),
-        pods: objects.flatMap(podOf),
-        externals,
-        policies: of(/^(NetworkPolicy|Cilium(Clusterwide)?NetworkPolicy)$/),
-        probes,
-      },
-    };
-  });
+  return readdirSync(folderOf("seeds")).map((name) => worldOfFiles(name, filesOf(`seeds/${name}`)));
 }
 
-function documentsIn(file: string): Fields[] {
-  return parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as Fields);
+/** Both sides of the recorded changes: where Cilium says of each what the engine says, it says the same of the difference. */
+export function changeWorlds(): NamedScenario[] {
+  const changes = [...refactorings, ...openings, ...lockOuts, ...moves];
+  const before = [...new Set(changes.map(({ set }) => set))].map((set) => worldOfFiles(set, filesOf(set)));
+  const after = changes.map(({ says, set, edits }) => worldOfFiles(says, edited(filesOf(set), edits)));
+  return [...before, ...after].map(({ name, scenario }) => ({
+    name,
+    scenario: { ...scenario, probes: [...probes, ...changedPorts] },
+  }));
+}
+
+/** Ports of the recorded changes that nobody else asks about. */
+const changedPorts = [3000, 4180, 5432, 6443, 9000, 9102, 9443, 10001].map((port): Probe => ({
+  protocol: "TCP",
+  port,
+}));
+
+function worldOfFiles(name: string, files: Files): NamedScenario {
+  const objects = [...files.values()].flatMap(documentsIn);
+  const of = (pattern: RegExp): Fields[] =>
+    objects.filter(({ kind }) => typeof kind === "string" && pattern.test(kind));
+  return {
+    name,
+    scenario: {
+      namespaces: Object.fromEntries(of(/^Namespace$/).map(({ metadata }) => namespaceOf(metadata))),
+      pods: objects.flatMap(podOf),
+      externals,
+      policies: of(/^(NetworkPolicy|Cilium(Clusterwide)?NetworkPolicy)$/),
+      probes,
+    },
+  };
+}
+
+function documentsIn(text: string): Fields[] {
+  return parseAllDocuments(text).map((document) => document.toJS() as Fields);
 }
 
 function namespaceOf(metadata: unknown): [string, Record<string, string>] {

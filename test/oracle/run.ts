@@ -6,7 +6,7 @@
 import { UserError } from "../../policies/problems.ts";
 import { obtainTools } from "../../scripts/tools/obtain.ts";
 import { readCases } from "../reachability/cases.ts";
-import { bundleWorlds, publishedWorlds, stackWorlds } from "./bundle-worlds.ts";
+import { bundleWorlds, changeWorlds, publishedWorlds, stackWorlds } from "./bundle-worlds.ts";
 import { compareScenario, fixtureDifferences } from "./compare.ts";
 import { OracleError, startOracle, type Oracle } from "./oracle.ts";
 import { smallest } from "./shrink.ts";
@@ -57,6 +57,7 @@ export async function testOracle(args: readonly string[]): Promise<number> {
       await compareNamed(oracle, "stacks", stackWorlds()),
       await compareNamed(oracle, "bundles", bundleWorlds()),
       await compareNamed(oracle, "published sets", publishedWorlds()),
+      await compareNamed(oracle, "both sides of recorded changes", changeWorlds()),
       await compareRandom(oracle, options),
     ];
     return found.every((differing) => differing === 0) ? 0 : 1;

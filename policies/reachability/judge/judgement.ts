@@ -106,6 +106,22 @@ export function l7Key(l7: L7Union): string {
   return elements.sort().join(" | ");
 }
 
+/**
+ * What requests pass, as text: the rules of all elements together. Rules that were split among policies, or that two of them
+ * say, are the same; what Cilium keeps for each of them is not ({@link l7Key}).
+ */
+export function requestsKey(l7: L7Union): string {
+  const rules = l7.flatMap((element) => {
+    if (element.kind === "anything") return ["*"];
+    const { by } = element;
+    if (by.kind !== "http" && by.kind !== "dns") return [restrictionKey(by)];
+    return by.rules.length === 0
+      ? [restrictionKey(by)]
+      : by.rules.map((rule) => restrictionKey({ ...by, rules: [rule] }));
+  });
+  return [...new Set(rules)].sort().join(" | ");
+}
+
 /** Equal keys, one effect. */
 export function effectKey({ action, l7, authentication, certainty, tier, name, fit }: Effect): string {
   const { peers, narrowness } = fit;
