@@ -66,6 +66,7 @@ function publicFacing(here: Here, entry: BundleContext["entry"]): readonly Bundl
   const publicFacing = here("public-facing");
   return [
     ...entry.map((entity) => ({ must: `${entity} -> ${publicFacing} TCP 443`, because: "it faces the world" })),
+    { never: `${here("frontend")} -> ${publicFacing}`, because: "it faces the world, not its neighbours" },
     { never: `world -> ${publicFacing} TCP 80, 8080`, because: "it faces the world over TLS alone" },
     { never: `remote-node -> ${publicFacing} TCP 80, 8080`, because: "whoever brings the world in brings no more" },
     { never: `world -> ${here("orders")}`, because: "nothing else faces the world" },
@@ -91,6 +92,7 @@ function guardrails({ deniedRanges }: Choices, here: Here): readonly BundlePromi
     { never: `${isolated} -> host TCP 22, 3389, 445`, because: "nor to the node it is on" },
     { never: `${isolated} -> remote-node TCP 22, 3389, 445`, because: "nor to any other" },
     { must: `${isolated} -> kube-system/coredns UDP 53; TCP 53`, because: "what is denied is three ports" },
+    { never: `${isolated} -> kube-system/coredns TCP 22, 3389, 445`, because: "nor to cluster DNS" },
     ...deniedRanges.map((range) => ({
       never: `${here("*")} -> ${range.replace(/\/.*/, "")}`,
       because: `the stack denies ${range}`,

@@ -109,6 +109,7 @@ function promisesOf({ entry, namespaceLabels }: BundleContext, pods: GatewayPods
       : [{ never: `remote-node -> ${data}`, because: "no connection from outside arrives as another node's" }]),
     { never: `world -> ${data} TCP 8081`, because: "outside has no business with the port of its probes" },
     { never: `world -> ${neighbour}`, because: "the data plane alone takes connections from outside" },
+    { never: `${neighbour} -> ${data}`, because: "the way in is from outside" },
     { must: `${data} -> ${control} TCP ${String(agentPort)}`, because: "the data plane asks for its configuration" },
     { never: `${data} -> ${control} TCP 443`, because: "that is the port of the Service, which no policy sees" },
     { never: `${neighbour} -> ${control}`, because: "data planes alone talk to the control plane" },

@@ -156,6 +156,10 @@ export function argoCdPromises({ entry, repositories }: ArgoCdPods, metrics: Met
       must: `${from} -> ${at("server")} TCP ${String(argoCdPorts.server)}`,
       because: "people and pipelines reach the server",
     })),
+    {
+      never: `${stranger} -> ${at("server")} TCP ${String(argoCdPorts.server)}`,
+      because: "who is in the cluster already goes another way in",
+    },
     ...edges.flatMap(({ from, to, ports, description }) => [
       ...from.map((name) => ({ must: `${at(name)} -> ${at(to)} TCP ${ports.join(", ")}`, because: description })),
       { never: `${stranger} -> ${at(to)} TCP ${ports.join(", ")}`, because: "it is there for Argo CD's own parts" },
@@ -166,6 +170,14 @@ export function argoCdPromises({ entry, repositories }: ArgoCdPods, metrics: Met
           must: `${reader} -> ${at(name)} TCP ${String(port)}`,
           because: "it is scraped",
         }))
+      : []),
+    ...(metrics === "scraped"
+      ? [
+          {
+            never: `${reader} -> ${at("server")} TCP ${String(argoCdPorts.server)}`,
+            because: "metrics are all that is scraped",
+          },
+        ]
       : []),
     { never: `${at("dex")} -> ${at("redis")}`, because: "sign-in has no business with the cache" },
     ...(["server", "controller", "redis"] as const).map((name) => ({

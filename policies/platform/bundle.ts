@@ -28,6 +28,7 @@ export const platform: Bundle = {
     ...(context.argocd === undefined ? [] : argoCdPromises(context.argocd, context.metrics)),
     ...(context.kyverno === "installed" ? kyvernoPromises(context) : []),
     ...hubblePromises(context.hubble),
+    ...(context.argocd !== undefined && context.hubble.includes("relay") ? [relayStaysOut] : []),
     ...(context.meshAuthentication === "on" ? spirePromises : []),
     clusterDnsStaysOpen,
   ],
@@ -38,6 +39,12 @@ export const platform: Bundle = {
     ...(context.meshAuthentication === "on" ? spireExamples : []),
     readerExample,
   ],
+};
+
+/** Kube-system is open, so what a part of Hubble may not reach is closed by the other side. */
+const relayStaysOut: BundlePromise = {
+  never: "kube-system/hubble-relay -> argocd/argocd-redis",
+  because: "what collects flows has no business with an add-on",
 };
 
 const clusterDnsStaysOpen: BundlePromise = {
