@@ -105,7 +105,7 @@ export type BundlePromise =
 export interface Bundle {
   /** The same as its folder, and the word that switches it on. */
   readonly name: string;
-  /** Of the bundle alone, raised with an entry in its CHANGELOG whenever what it opens or closes changes. */
+  /** Of the bundle alone, raised with an entry under Changes of its README whenever what it opens or closes changes. */
   readonly version: string;
   /** One sentence that must hold wherever the bundle is on. */
   readonly promise: string;

@@ -10,13 +10,20 @@ import { findChart } from "../components/charts/prepare.ts";
 import { charts } from "../components/versions.ts";
 import { knownValuesFiles, knownValuesText } from "./docs/known-values.ts";
 import { lintDoc } from "./docs/lint-doc.ts";
+import { promiseTables } from "./docs/promise-tables.ts";
 import { settingsDocs, type GeneratedDoc } from "./docs/settings-doc.ts";
 
 const root = join(import.meta.dirname, "..");
 
 /** Exit code. */
 export async function docs(): Promise<number> {
-  for (const doc of [...(await settingsDocs()), await lintDoc(), ...(await knownKeys()), await pullRequests()])
+  for (const doc of [
+    ...(await settingsDocs()),
+    await lintDoc(),
+    ...(await promiseTables()),
+    ...(await knownKeys()),
+    await pullRequests(),
+  ])
     write(doc);
   return 0;
 }

@@ -11,6 +11,7 @@ import { prove } from "../policies/prove.ts";
 import { parseManifest } from "../policies/manifests.ts";
 import { policyKindOf } from "../policies/reachability/read/policy-objects.ts";
 import { argoCdNamespace, systemNamespaces, untouchedNamespaces } from "../policies/names.ts";
+import { sectionOf } from "./support/documents.ts";
 import { contextOf, fullContext, silentContext } from "./support/bundle-context.ts";
 
 const policies = join(import.meta.dirname, "..", "policies");
@@ -138,10 +139,11 @@ describe("Every bundle", function () {
       assert.ok(table.includes(bundle.promise));
     });
 
-    it(`${bundle.name} tells what its version changed`, () => {
-      const readme = readFileSync(join(policies, bundle.name, "README.md"), "utf8");
-      assert.match(bundle.version, /^\d+\.\d+\.\d+$/);
-      assert.ok(readme.includes(`\n- ${bundle.version}: `));
+    it(`${bundle.name} has a version of its own, and tells first what the newest changed [S3-07]`, () => {
+      const changes = sectionOf(readFileSync(join(policies, bundle.name, "README.md"), "utf8"), "## Changes");
+      const versions = [...changes.matchAll(/^- (\d+\.\d+\.\d+): \S/gm)].map(([, version]) => version);
+      assert.equal(versions[0], bundle.version);
+      assert.deepEqual(versions, [...new Set(versions)]);
     });
 
     it(`${bundle.name} promises what must be and what must never be, each with its reason, and keeps it`, () => {
