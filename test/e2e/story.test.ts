@@ -110,6 +110,7 @@ describe("the story of a stack on kwok", function () {
     const before = await cluster.uid();
     project.configure("kwok", (config) => {
       config["platform:cilium"] = { routing: "tunnel", kubeProxyReplacement: false, hubble: { ui: true } };
+      config["platform:policies"] = { folders: ["test/fixtures/own/good"] };
     });
     const output = outputOf(await project.script("up"));
     assert.equal(await cluster.uid(), before);
@@ -117,6 +118,25 @@ describe("the story of a stack on kwok", function () {
     assert.equal(config["routing-mode"], "tunnel");
     assert.equal(config["kube-proxy-replacement"], "false");
     assert.doesNotMatch(output, /replaced/);
+  });
+
+  it("has the policies of its own folder accepted by the real operator, and none of the workloads beside them", async () => {
+    assert.equal(await cluster.policyValidity("dev", "api"), "True");
+    assert.equal(await cluster.policyValidity("dev", "api-from-web"), "True");
+    await assert.rejects(cluster.object("apps/v1", "Deployment", "dev", "web"), /not found/i);
+  });
+
+  it("refuses a promise of its own that is broken, before anything is touched", async () => {
+    project.configure("kwok", (config) => {
+      config["platform:policies"] = { folders: ["test/fixtures/own/broken"] };
+    });
+    const { code, output } = await project.script("up");
+    assert.notEqual(code, 0);
+    assert.match(output, /promises\.yaml:3: `must: dev\/example -> dev\/other-example TCP 8080` does not hold/);
+    assert.equal(await cluster.policyValidity("dev", "api"), "True");
+    project.configure("kwok", (config) => {
+      config["platform:policies"] = { folders: ["test/fixtures/own/good"] };
+    });
   });
 
   it("refuses an impossible change before anything is touched", async () => {

@@ -18,6 +18,31 @@ const accepted: Finding = {
   accepted: "the crawler follows any link",
 };
 
+/** What of SARIF 2.1.0 is held against the log. */
+interface SarifLog {
+  readonly version: string;
+  readonly runs: readonly {
+    readonly tool: {
+      readonly driver: {
+        readonly rules: readonly ({ readonly id: string } & Partial<
+          Record<"shortDescription" | "fullDescription" | "help", { readonly text: string }>
+        >)[];
+      };
+    };
+    readonly results: readonly {
+      readonly ruleId: string;
+      readonly level: string;
+      readonly message: { readonly text: string };
+      readonly locations?: readonly {
+        readonly physicalLocation: {
+          readonly artifactLocation: { readonly uri: string };
+          readonly region?: { readonly startLine: number };
+        };
+      }[];
+    }[];
+  }[];
+}
+
 describe("reach lint", () => {
   it("ends with 1 where Cilium refuses an object", async () => {
     const { code, out } = await ran("lint", `${shop}/head`);
@@ -130,6 +155,33 @@ describe("reach lint", () => {
         ],
       },
     );
+  });
+
+  it("is SARIF as its standard has it: rules once each, results of them, places inside the project", async () => {
+    const { out } = await ran("lint", "test/fixtures/reach/seeds/000-apim-openai", "-o", "sarif");
+    const log = JSON.parse(out) as SarifLog;
+    assert.deepEqual(Object.keys(log).sort(), ["$schema", "runs", "version"]);
+    assert.equal(log.version, "2.1.0");
+    assert.equal(log.runs.length, 1);
+    for (const { tool, results } of log.runs) {
+      const ids = tool.driver.rules.map(({ id }) => id);
+      assert.deepEqual(ids, [...new Set(ids)]);
+      assert.deepEqual([...new Set(results.map(({ ruleId }) => ruleId))].sort(), [...ids].sort());
+      for (const { shortDescription, fullDescription, help } of tool.driver.rules) {
+        for (const message of [shortDescription, fullDescription, help]) assert.notEqual(message?.text, "");
+      }
+      for (const { level, message, locations = [] } of results) {
+        assert.ok(["none", "note", "warning", "error"].includes(level), level);
+        assert.ok(message.text.length > 0);
+        assert.equal(locations.length, 1);
+        for (const { physicalLocation } of locations) {
+          assert.doesNotMatch(physicalLocation.artifactLocation.uri, /^(\/|\w+:|.*\\)/);
+          assert.ok(
+            Number.isInteger(physicalLocation.region?.startLine) && (physicalLocation.region?.startLine ?? 0) > 0,
+          );
+        }
+      }
+    }
   });
 
   it("counts what is accepted for people, and tells programs why", () => {
