@@ -143,6 +143,20 @@ describe("A stack's own folder", () => {
     assert.match(await told({ "mine/policies/a.yaml": cnp("first", "dev") + rule }), /\[lint\/http-on-tls-port\]/);
   });
 
+  it("is told which workloads nobody can read, and used all the same", async () => {
+    const rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web, namespace: dev }\n";
+    await inFolder({ "mine/workloads/a.yaml": rollout, "mine/policies/a.yaml": cnp("a", "dev") }, async () => {
+      const { own, warnings } = await readOwnPolicies(["mine"], file);
+      assert.equal(
+        formatProblems(warnings),
+        "mine/workloads/a.yaml:1: Rollout of argoproj.io/v1alpha1 is not read (1 object)\n" +
+          "  expected policies, namespaces, services, and pods or the objects by which Kubernetes itself makes pods  [input/kind-not-read]",
+      );
+      assert.deepEqual(own.workloads, []);
+      assert.equal(own.policies.length, 1);
+    });
+  });
+
   for (const [what, files, expected] of [
     [
       "a folder that is not there",

@@ -175,6 +175,23 @@ describe("The proof", () => {
     assert.deepEqual(found("on"), []);
   });
 
+  it("breaks on a port of SCTP where the agents drop it, and not where they let it pass", () => {
+    const signalling = inDev("signalling", {
+      endpointSelector: {},
+      ingress: [{ fromEntities: ["health"], toPorts: [{ ports: [{ port: "36412", protocol: "SCTP" }] }] }],
+    });
+    const found = (sctp: "on" | "off"): string[] =>
+      prove({
+        bundles: [baseline, adding(signalling)],
+        context: { ...context, sctp },
+        apiServer: anywhere,
+      }).problems.map(({ code, where }) => `${code} ${where}`);
+    assert.deepEqual(found("off"), [
+      "lint/sctp-off CiliumNetworkPolicy dev/signalling › spec.ingress[0].toPorts[0].ports[0].protocol",
+    ]);
+    assert.deepEqual(found("on"), []);
+  });
+
   it("warns of what is only seldom meant, once, and is silent where the object says why", () => {
     const guard = inDev("guard", {
       endpointSelector: {},
