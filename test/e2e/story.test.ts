@@ -9,7 +9,7 @@ import { parse } from "yaml";
 
 import { stopProcessesNaming } from "../../components/cluster/processes.ts";
 import { fencesIn, textOf } from "../support/documents.ts";
-import { Cluster } from "./support/cluster.ts";
+import { Cluster, type PlainObject } from "./support/cluster.ts";
 import { inSequence } from "./support/hooks.ts";
 import { expectedReleases, Project } from "./support/project.ts";
 import { listeningOn, processesNaming } from "./support/remains.ts";
@@ -23,10 +23,42 @@ function withoutTenants(config: Record<string, unknown>): void {
   for (const key of Object.keys(tenantsOfThePage)) Reflect.deleteProperty(config, key);
 }
 
+/** All that go without Kyverno and without tenants. */
+const everyBundle = {
+  bundles: [
+    ...["baseline", "environment-isolation", "gateway", "platform", "oidc-reference-app", "apim-openai"],
+    ...["egress-gateway", "load-balancer", "fqdn-egress", "demo-dns", "demo-flights", "demo-star-wars"],
+  ],
+  environmentIsolation: { environments: ["dev", "uat"] },
+  authenticatedEdges: ["dev/oauth2-proxy -> dev/frontend"],
+  oidcReferenceApp: { apiNames: ["www.cloudflare.com"], collectorNamespace: "observability" },
+  egressGateway: { destinations: ["203.0.113.0/24"] },
+  loadBalancer: {
+    announce: "bgp",
+    pools: { lan: { first: "172.18.255.200", last: "172.18.255.200" } },
+    bgp: { peers: { router: { address: "172.18.0.1", asn: 64513 } } },
+  },
+};
+
+/** Where each is applied, and what it runs there. */
+const workloadFiles = [
+  ["demo-dns", "policies/demo-dns/workloads.yaml", ["mediabot", "rebel-mediabot"]],
+  ["demo-flights", "policies/demo-flights/workloads.yaml", ["board", "flights", "reader", "sample", "unlabelled"]],
+  ["demo-star-wars", "policies/demo-star-wars/workloads.yaml", ["deathstar", "tiefighter", "xwing"]],
+  [
+    "dev",
+    "policies/oidc-reference-app/workloads/environment.yaml",
+    ["api", "azurite", "frontend", "frontend-a", "frontend-b", "oauth2-proxy", "servicebus", "warmup"],
+  ],
+  ["azure-entraid-sim", "policies/oidc-reference-app/workloads/identity.yaml", ["keycloak"]],
+  ["azure-apim-sim", "policies/oidc-reference-app/workloads/apim.yaml", ["apim-simulator", "apim-simulator-uat"]],
+] as const;
+
 describe("the story of a stack on kwok", function () {
   const project = new Project();
   const tracked = project.read("Pulumi.kwok.yaml");
   let cluster: Cluster;
+  let second: Cluster;
   let releases: readonly string[] = [];
 
   inSequence();
@@ -212,20 +244,57 @@ describe("the story of a stack on kwok", function () {
     }
   });
 
-  it("stands beside a second stack without disturbing it", async () => {
+  it("stands beside a second stack with every bundle, undisturbed", async () => {
     project.copyStack("kwok", "second");
     project.configure("second", (config) => {
+      withoutTenants(config);
       config["platform:kyverno"] = { enabled: false };
       config["platform:argocd"] = { enabled: false };
-      config["platform:gateway"] = { enabled: false };
-      withoutTenants(config);
+      config["platform:cilium"] = {
+        ...{ egressGateway: true, lbIpam: true, bgp: true, meshAuth: "spire", encryption: "wireguard" },
+        hubble: { ui: true },
+      };
+      config["platform:policies"] = everyBundle;
     });
-    outputOf(await project.script("up", "second"));
-    const second = new Cluster(project.kubeconfig("second"));
+    const output = outputOf(await project.script("up", "second"));
+    assert.match(output, /open {8}pool lan: 172\.18\.255\.200 to 172\.18\.255\.200, 1 address\n/);
+    second = new Cluster(project.kubeconfig("second"));
     assert.notEqual(await second.uid(), await cluster.uid());
-    assert.deepEqual(Object.keys(await second.releases()), ["kube-system/cilium"]);
-    outputOf(await project.script("down", "second"));
+    assert.deepEqual(
+      Object.keys(await second.releases()).sort(),
+      expectedReleases(output).filter((release) => !/^(argocd|kyverno)\//.test(release)),
+    );
     outputOf(await project.script("preview", "kwok", "--expect-no-changes"));
+  });
+
+  it("has every policy of every bundle of the second accepted by the real operator", async () => {
+    const { True: valid = 0, ...others } = await second.policyValidities();
+    assert.ok(valid > 75, String(valid));
+    assert.deepEqual(others, {});
+  });
+
+  it("has a node of the second for its egress gateway [S0-22]", async () => {
+    assert.deepEqual(await second.nodesWith("egress-gateway=true"), ["node-000000"]);
+    const policy = await second.object("cilium.io/v2", "CiliumEgressGatewayPolicy", "", "egress-gateway");
+    assert.deepEqual((policy["spec"] as { readonly destinationCIDRs: unknown }).destinationCIDRs, ["203.0.113.0/24"]);
+  });
+
+  it("gives a Service of the second an address of the pool, and the next one none, because there was one [S4-04] [S4-05]", async () => {
+    assert.equal(await second.loadBalancer("dev", "first"), "172.18.255.200");
+    assert.equal(await second.loadBalancer("dev", "second"), "out_of_ips");
+  });
+
+  it("takes into the second the workloads of demos and of the reference application as they are [S4-18] [S4-28]", async () => {
+    for (const [namespace, file, deployments] of workloadFiles) {
+      const { items } = parse(project.read(file)) as { readonly items: readonly PlainObject[] };
+      await second.apply(namespace, items);
+      assert.deepEqual(await second.availableDeployments(namespace, deployments.length), deployments, namespace);
+    }
+  });
+
+  it("changes nothing of the second by another preview, and takes it down", async () => {
+    outputOf(await project.script("preview", "second", "--expect-no-changes"));
+    outputOf(await project.script("down", "second"));
   });
 
   it("starts again a control plane whose processes ended with the machine", async () => {

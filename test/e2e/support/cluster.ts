@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import {
-  ApiextensionsV1Api,
   ApiException,
+  ApiextensionsV1Api,
+  AppsV1Api,
   AuthorizationV1Api,
   CoreV1Api,
   CustomObjectsApi,
@@ -20,6 +21,14 @@ const policies = { group: "cilium.io", version: "v2", plural: "ciliumnetworkpoli
 
 interface PolicyStatus {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** As it stands in a file, which names no namespace. */
+export interface PlainObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: unknown;
 }
 
 export class Cluster {
@@ -77,6 +86,59 @@ export class Cluster {
       await sleep(200);
     }
     return "not judged within 60 s";
+  }
+
+  /** Every CiliumNetworkPolicy by the status of its condition Valid, once the operator has judged them all. */
+  async policyValidities(): Promise<Readonly<Record<string, number>>> {
+    const api = this.config.makeApiClient(CustomObjectsApi);
+    for (let tries = 0; ; tries++) {
+      const { items } = (await api.listClusterCustomObject(policies)) as { readonly items: readonly PolicyStatus[] };
+      const statuses = items.map(({ status }) => status?.conditions?.find(({ type }) => type === "Valid")?.status);
+      if (tries === 300 || statuses.every((status) => status !== undefined)) return counted(statuses);
+      await sleep(200);
+    }
+  }
+
+  /** Address of a Service of the type LoadBalancer, or why it got none, as soon as the operator has decided. */
+  async loadBalancer(namespace: string, name: string): Promise<string> {
+    const api = this.config.makeApiClient(CoreV1Api);
+    const spec = { type: "LoadBalancer", allocateLoadBalancerNodePorts: false, ports: [{ port: 80 }] };
+    await this.apply(namespace, [{ apiVersion: "v1", kind: "Service", metadata: { name }, spec }]);
+    for (let tries = 0; tries < 300; tries++) {
+      const { status } = await api.readNamespacedService({ namespace, name });
+      const condition = status?.conditions?.find(({ type }) => type === "cilium.io/IPAMRequestSatisfied");
+      const address = status?.loadBalancer?.ingress?.[0]?.ip;
+      if (address !== undefined) return address;
+      if (condition?.status === "False") return condition.reason;
+      await sleep(200);
+    }
+    return "not decided within 60 s";
+  }
+
+  async nodesWith(label: string): Promise<string[]> {
+    const found = await this.config.makeApiClient(CoreV1Api).listNode({ labelSelector: label });
+    return found.items.map(({ metadata }) => metadata?.name ?? "");
+  }
+
+  /** As `kubectl apply --namespace` would, of a file that is one List. */
+  async apply(namespace: string, items: readonly PlainObject[]): Promise<void> {
+    const api = KubernetesObjectApi.makeApiClient(this.config);
+    for (const item of items) {
+      await api.create(Object.assign({}, item, { metadata: Object.assign({ namespace }, item.metadata) }));
+    }
+  }
+
+  /** Names of the Deployments of a namespace with all their pods available. */
+  async availableDeployments(namespace: string, count: number): Promise<string[]> {
+    const api = this.config.makeApiClient(AppsV1Api);
+    for (let tries = 0; ; tries++) {
+      const { items } = await api.listNamespacedDeployment({ namespace });
+      const names = items
+        .filter(({ spec, status }) => status?.availableReplicas === spec?.replicas)
+        .map(({ metadata }) => metadata?.name ?? "");
+      if (tries === 300 || names.length === count) return names.sort();
+      await sleep(200);
+    }
   }
 
   async applyPolicy(namespace: string, name: string, ports: readonly object[]): Promise<void> {
@@ -140,4 +202,10 @@ export class Cluster {
       (error: unknown) => error instanceof ApiException,
     );
   }
+}
+
+function counted(words: readonly (string | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word ?? "not judged"] = (counts[word ?? "not judged"] ?? 0) + 1;
+  return counts;
 }
