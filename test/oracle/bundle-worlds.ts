@@ -10,8 +10,9 @@ import { bundleContext, wantedCharts } from "../../components/candidate.ts";
 import { clusterFacts } from "../../components/cluster/facts.ts";
 import { namespaceLabels } from "../../components/namespace-labels.ts";
 import { baseline } from "../../policies/baseline/bundle.ts";
-import type { Manifest } from "../../policies/bundle.ts";
+import type { BundleContext, Manifest } from "../../policies/bundle.ts";
 import { bundles, selectBundles } from "../../policies/bundles.ts";
+import { connectionsOf } from "../../policies/edges.ts";
 import { clusterDnsPod } from "../../policies/inventory.ts";
 import type { External } from "../../policies/reachability/read/externals.ts";
 import type { Fields } from "../../policies/reachability/read/fields.ts";
@@ -97,11 +98,19 @@ function isPolicy({ kind }: Manifest): boolean {
   return policyKindOf(kind) !== undefined;
 }
 
+/** The full stack, in which every second connection that a bundle declares waits for a handshake. */
+function withHandshakes(): BundleContext {
+  const connections = bundles.flatMap((bundle) => (bundle.edges?.(fullContext) ?? []).flatMap(connectionsOf));
+  const authenticatedEdges = connections.filter((_, index) => index % 2 === 0);
+  return { ...fullContext, choices: { ...fullContext.choices, authenticatedEdges } };
+}
+
 /** Each bundle over the baseline, with the pods of its promises and the names it opens: Cilium judges what is proved. */
 export function bundleWorlds(): NamedScenario[] {
+  const context = withHandshakes();
   return bundles.map((bundle) => {
-    const policies = [...new Set([baseline, bundle])].flatMap((each) => each.manifests(fullContext)).filter(isPolicy);
-    const pods = [clusterDnsPod, ...bundle.examples(fullContext)].flatMap((object) => podOf({ ...object }));
+    const policies = [...new Set([baseline, bundle])].flatMap((each) => each.manifests(context)).filter(isPolicy);
+    const pods = [clusterDnsPod, ...bundle.examples(context)].flatMap((object) => podOf({ ...object }));
     const namespaces = new Set(
       [...pods, ...policies.map(({ metadata }) => metadata)].map(({ namespace }) => namespace),
     );
@@ -122,7 +131,10 @@ export function bundleWorlds(): NamedScenario[] {
           ...[...names].map((name, index) => ({ name, fqdn: name, ip: `192.0.2.${String(index + 1)}` })),
         ],
         policies: policies.map((policy): Fields => ({ ...policy })),
-        probes: [...probes, ...[81, 445, 3389].map((port) => ({ protocol: "TCP", port }) as const)],
+        probes: [
+          ...probes,
+          ...[81, 445, 3389, 4180, 4318, 10000, 10003].map((port) => ({ protocol: "TCP", port }) as const),
+        ],
       },
     };
   });
