@@ -75,6 +75,10 @@ function programOf(terminal: Terminal, loaded: () => void, done: (code: ExitCode
     .addOption(
       new Option("--fail-on <change>", "end with 1 if there is such a change").choices(["allowed", "denied", "any"]),
     );
+  diff.option(
+    "--comment <name>",
+    "in Markdown: what the change is on, in its headline and in a mark to find it again by",
+  );
   diff.option("--flows <file>", "weigh the changes by flows that Hubble recorded, plain or .gz; - is standard input");
   does(selecting(surrounded(diff)), async () => (await import("./verbs/diff.ts")).diff);
   const explain = verb(

@@ -7,7 +7,7 @@ import { previewText } from "../scripts/ci/preview-text.ts";
 import { resourceDiff, resourceDiffText } from "../scripts/ci/resource-diff.ts";
 import { oldestGo } from "../scripts/tools/go-problems.ts";
 import { officialFiles } from "../scripts/tools/official-files.ts";
-import { parseWorkflow, workflowRules, workflowTexts } from "./support/workflows.ts";
+import { applicationTexts, parseWorkflow, workflowRules, workflowTexts } from "./support/workflows.ts";
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -179,13 +179,31 @@ describe("The workflows", () => {
     }
   }
 
+  it("of an application are these, and keep the same rules", () => {
+    assert.deepEqual(Object.keys(applicationTexts).sort(), ["comment.yml", "connectivity.yml"]);
+    for (const [file, text] of Object.entries(applicationTexts)) {
+      for (const { says, broken } of workflowRules) {
+        assert.deepEqual(broken(parseWorkflow(text), text, scripts), [], `${file}: ${says}`);
+      }
+    }
+  });
+
+  it("post what an application's run found as they post our own", () => {
+    const ours = (workflowTexts["comment.yml"] ?? "")
+      .replace("what preview.yml found", "what connectivity.yml found")
+      .replace("workflows: [preview]", "workflows: [connectivity]");
+    assert.equal(applicationTexts["comment.yml"], ours);
+  });
+
   it("use the oldest Go that may build the tools", () => {
     const versions = Object.values(workflowTexts).flatMap((text) => text.match(/(?<=go-version: ").*(?=")/g) ?? []);
     assert.deepEqual([...new Set(versions)], [oldestGo]);
   });
 
   it("pin one commit for each action", () => {
-    const pins = Object.values(workflowTexts).flatMap((text) => text.match(/(?<=uses: ).*/g) ?? []);
+    const pins = [workflowTexts, applicationTexts]
+      .flatMap((texts) => Object.values(texts))
+      .flatMap((text) => text.match(/(?<=uses: ).*/g) ?? []);
     const actions = new Set(pins.map((pin) => pin.split("@")[0]));
     assert.equal(new Set(pins).size, actions.size, [...new Set(pins)].sort().join("\n"));
   });

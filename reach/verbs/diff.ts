@@ -14,6 +14,7 @@ interface Words extends WorldWords, Selection {
   readonly output: "text" | "markdown" | "json" | "csv" | Drawing;
   readonly failOn?: "allowed" | "denied" | "any";
   readonly flows?: string;
+  readonly comment?: string;
 }
 
 export async function diff([paths]: readonly unknown[], words: Words, terminal: Terminal): Promise<ExitCode> {
@@ -24,7 +25,8 @@ export async function diff([paths]: readonly unknown[], words: Words, terminal: 
   const judged = diffReport({ before, after, selected, alike });
   const report = words.flows === undefined ? judged : await weighed(judged, both, words.flows, terminal);
   const promises = await comparedPromises(both);
-  for await (const text of told({ report, promises, both }, words.output, terminal)) terminal.print(text);
+  const found = { report, promises, both, ...(words.comment === undefined ? {} : { name: words.comment }) };
+  for await (const text of told(found, words.output, terminal)) terminal.print(text);
   const breaks = promises?.promises.some(({ kept, before: was }) => !kept && was === "kept") ?? false;
   return breaks || fails(report, words.failOn) ? exitCodes.no : exitCodes.fine;
 }
@@ -74,6 +76,8 @@ interface Found {
   /** Absent without a platform that promises something. */
   readonly promises: PromiseReport | undefined;
   readonly both: readonly [Scenario, Scenario];
+  /** By which a comment is found again. */
+  readonly name?: string;
 }
 
 async function* told(found: Found, output: Words["output"], { paint }: Terminal): AsyncGenerator<string> {
@@ -94,10 +98,10 @@ async function* told(found: Found, output: Words["output"], { paint }: Terminal)
   }
 }
 
-async function comment({ report, both }: Found): Promise<string> {
+async function comment({ report, both, name }: Found): Promise<string> {
   const { reviewOf } = await import("../review.ts");
   const { reviewMarkdown } = await import("../output/comment.ts");
-  return reviewMarkdown(reviewOf(report, both));
+  return reviewMarkdown(reviewOf(report, both), name === undefined ? {} : { stack: name });
 }
 
 /** Whether there is a change that was not to be. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { toolPaths } from "../../scripts/tools/tool-paths.ts";
-import { workflowTexts } from "../support/workflows.ts";
+import { applicationTexts, workflowTexts } from "../support/workflows.ts";
 import { skipOrFail } from "./support/skip.ts";
 
 describe("actionlint", function () {
@@ -19,7 +19,11 @@ describe("actionlint", function () {
     if (actionlint === undefined) skipOrFail(this, "actionlint is not in the tool folder");
   });
 
-  for (const [file, text] of Object.entries(workflowTexts)) {
+  const ours = Object.entries(workflowTexts);
+  const applications = Object.entries(applicationTexts).map(
+    ([file, text]) => [`docs/application/${file}`, text] as const,
+  );
+  for (const [file, text] of [...ours, ...applications]) {
     it(`finds nothing in ${file}`, () => {
       execFileSync(actionlint ?? "", [...alone, "-"], { input: text, encoding: "utf8" });
     });

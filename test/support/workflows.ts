@@ -31,9 +31,16 @@ export interface Workflow {
 }
 
 /** File name → text. */
-export const workflowTexts: Readonly<Record<string, string>> = Object.fromEntries(
-  readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]),
+export const workflowTexts: Readonly<Record<string, string>> = textsIn(folder);
+
+/** Those that an application's repository takes for its own. */
+export const applicationTexts: Readonly<Record<string, string>> = textsIn(
+  join(import.meta.dirname, "../../docs/application"),
 );
+
+function textsIn(from: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(readdirSync(from).map((file) => [file, readFileSync(join(from, file), "utf8")]));
+}
 
 export function parseWorkflow(text: string): Workflow {
   const workflow: unknown = parse(text);
