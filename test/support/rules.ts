@@ -63,16 +63,24 @@ export const everythingGoesWithItsCluster: Rule = ({ resources }) => {
       .map((provider) => [referenceOf(provider), provider.deletedWith]),
   );
   const owned = [...owners.values()].find((owner) => owner !== undefined);
+  const byReference = new Map(resources.map((resource) => [referenceOf(resource), resource]));
+  // What goes with a namespace goes where that goes.
+  const goesWith = ({ deletedWith = "" }: (typeof resources)[number]): string | undefined =>
+    isNamespace(deletedWith) ? byReference.get(deletedWith)?.deletedWith : deletedWith;
   return resources.flatMap((resource) => {
     const owner = isLifecycle(resource) ? owned : owners.get(resource.provider ?? "");
-    if (owner === undefined || referenceOf(resource) === owner || resource.deletedWith === owner) return [];
+    if (owner === undefined || referenceOf(resource) === owner || goesWith(resource) === owner) return [];
     return [`${referenceOf(resource)} goes with ${resource.deletedWith ?? "nothing"}`];
   });
 };
 
 /** On a cluster somebody else made, everything is uninstalled: forgotten, it would stay there for ever. */
 export const nothingIsForgottenElsewhere: Rule = ({ resources }) =>
-  resources.filter(({ deletedWith }) => deletedWith !== undefined).map(referenceOf);
+  resources.filter(({ deletedWith }) => deletedWith !== undefined && !isNamespace(deletedWith)).map(referenceOf);
+
+function isNamespace(reference: string): boolean {
+  return reference.startsWith("kubernetes:core/v1:Namespace::");
+}
 
 export const childrenAreNamedAfterTheirParents: Rule = ({ resources }) => {
   const names = new Map(resources.map((resource) => [referenceOf(resource), resource.name]));
