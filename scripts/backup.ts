@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { UserError } from "../policies/problems.ts";
-import { PolicyCluster } from "./policy-backup/cluster.ts";
-import { kubeconfigOf } from "./policy-backup/kubeconfig.ts";
-import { filesOf } from "./policy-backup/record.ts";
+import { PolicyCluster } from "./cluster-policies/cluster.ts";
+import { kubeconfigOf } from "./cluster-policies/kubeconfig.ts";
+import { filesOf } from "./cluster-policies/record.ts";
 import { words } from "./words.ts";
 
 const usage = "<stack> or --kubeconfig FILE, and --into FOLDER";

@@ -152,7 +152,7 @@ export async function test(args: readonly string[]): Promise<number> {
 
 /** Obtain the tools, render the real charts, then live through the story on a kwok cluster. */
 export async function testEndToEnd(args: readonly string[]): Promise<number> {
-  await prepare("kwok", "auto", ["helm", "actionlint", "kyverno-cli"]);
+  await prepare("kwok", "auto", ["helm", "actionlint", "kyverno-cli", "kubectl"]);
   const specs = args.length > 0 ? args : ["test/render/*.test.ts", "test/e2e/*.test.ts"];
   const { code, output } = await runCheck(
     { name: "end to end", command: [mocha, "--no-color", "--config", "test/e2e/mocharc.json", ...specs] },

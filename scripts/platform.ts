@@ -15,6 +15,10 @@ async function dispatch(): Promise<number> {
       return await (await import("./stack.ts")).pulumiCommand(args);
     case "observe":
       return await (await import("./observe.ts")).observe(args);
+    case "doctor":
+      return await (await import("./doctor.ts")).doctor(args);
+    case "drops":
+      return await (await import("./drops.ts")).drops(args);
     case "backup":
       return await (await import("./backup.ts")).backup(args);
     case "restore":

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ProblemsError, UserError, type Problem } from "../policies/problems.ts";
-import { PolicyCluster } from "./policy-backup/cluster.ts";
-import { decide, type Decision, type Step } from "./policy-backup/decide.ts";
-import { kubeconfigOf } from "./policy-backup/kubeconfig.ts";
-import { nameOf, readBackup, type Backup } from "./policy-backup/record.ts";
+import { PolicyCluster } from "./cluster-policies/cluster.ts";
+import { decide, type Decision, type Step } from "./cluster-policies/decide.ts";
+import { kubeconfigOf } from "./cluster-policies/kubeconfig.ts";
+import { nameOf, readBackup, type Backup } from "./cluster-policies/record.ts";
 import { words } from "./words.ts";
 
 const usage = "<stack> or --kubeconfig FILE, --from FOLDER, and perhaps --overwrite and --yes";

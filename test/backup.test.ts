@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { formatProblem } from "../policies/problems.ts";
 import { load } from "../reach/index.ts";
-import { decide, type Decision } from "../scripts/policy-backup/decide.ts";
+import { decide, type Decision } from "../scripts/cluster-policies/decide.ts";
 import {
   asWritten,
   filesOf,
@@ -18,7 +18,7 @@ import {
   saved,
   type Backup,
   type ClusterObject,
-} from "../scripts/policy-backup/record.ts";
+} from "../scripts/cluster-policies/record.ts";
 import { planText } from "../scripts/restore.ts";
 
 const time = "2026-11-20T08:00:00.000Z";

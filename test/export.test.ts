@@ -398,8 +398,8 @@ describe("An export to NetworkPolicy", () => {
     assert.deepEqual(exported([egress]).others, ["CiliumEgressGatewayPolicy out"]);
     const host = ccnp(`{nodeSelector: {}, ingress: [{fromEntities: [cluster]}]}`, "nodes");
     assert.deepEqual(
-      exported([host]).losses.map(({ code }) => code),
-      ["export/host-policy"],
+      exported([host]).problems.map(({ code, where }) => [code, where]),
+      [["export/host-policy", "ccnp nodes"]],
     );
     const tiered = {
       apiVersion: "policy.networking.k8s.io/v1alpha2",

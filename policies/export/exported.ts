@@ -4,6 +4,7 @@
  * Never wider: an export in which the engine finds an open connection more, or a lost one without a reason, is refused.
  */
 import type { Problem } from "../problems.ts";
+import { policyText } from "../reachability/explain.ts";
 import { outsideOf } from "../reachability/outside.ts";
 import type { World } from "../reachability/model.ts";
 import { withExternals, type ApiServer, type External } from "../reachability/read/externals.ts";
@@ -84,6 +85,10 @@ export function exportPolicies({ manifests, inside, apiServer }: ExportInput): E
   const all = first === undefined ? [] : [first, ...more];
   const opened = [...new Set(all.flatMap((each) => each.opened))];
   const lost = distinctEdges(all.flatMap((each) => each.lost));
+  const unsayable = [
+    ...manifests.flatMap(({ object }) => (kindOf(object) === "ClusterNetworkPolicy" ? [tiered(object)] : [])),
+    ...[...new Set(read.world.hostRules.map(({ origin }) => policyText(origin.policy)))].map(ofNodes),
+  ];
   return {
     policies,
     losses,
@@ -93,8 +98,9 @@ export function exportPolicies({ manifests, inside, apiServer }: ExportInput): E
     problems: [
       ...ranges.flatMap(({ text, cidr }) => (cidr === undefined ? [noRange(text)] : [])),
       ...read.problems.filter(({ code }) => code === "cilium/refused"),
-      ...manifests.flatMap(({ object }) => (kindOf(object) === "ClusterNetworkPolicy" ? [tiered(object)] : [])),
-      ...opened.map(wider),
+      ...unsayable,
+      // What nothing can be said of is not measured either.
+      ...(unsayable.length === 0 ? opened.map(wider) : []),
       ...lost.filter(({ losses: causes }) => causes.length === 0).map(unexplained),
     ],
   };
@@ -150,6 +156,16 @@ function tiered(object: Fields): Problem {
     what: "its tiers come before and after all other policies, which no NetworkPolicy does",
     expected: "policies of one tier",
     fix: "leave the object out; a cluster that knows its kind takes it as it is",
+  };
+}
+
+function ofNodes(policy: string): Problem {
+  return {
+    code: "export/host-policy",
+    where: policy,
+    what: "it governs nodes, which no NetworkPolicy does",
+    expected: "policies of pods",
+    fix: "leave the object out, and close the nodes by what the other cluster has for that",
   };
 }
 

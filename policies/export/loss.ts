@@ -46,7 +46,6 @@ export const lossCodes = {
   "export/too-many-denies": "an allow that too many denies cut into pieces: left out",
   "export/clusterwide": "every namespace there will be: only those of today are covered",
   "export/default-deny-off": "an allow that isolates nobody: written for pods that something else isolates today",
-  "export/host-policy": "a policy of nodes: left out",
 } as const;
 
 export type LossCode = keyof typeof lossCodes;

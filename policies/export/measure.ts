@@ -72,8 +72,8 @@ function pairOf(from: readonly string[], to: readonly string[]): readonly [strin
   return [client, to.find((name) => name !== client) ?? ""];
 }
 
-function closes({ kind, before }: SpanChange): boolean {
-  return kind === "DENIED" || (kind === "UNKNOWN" && before.outcome !== "denied");
+function closes({ kind, after }: SpanChange): boolean {
+  return kind === "DENIED" || (kind === "UNKNOWN" && after.outcome === "denied");
 }
 
 /** What was unknown counts as closed before, and as open after. */

@@ -46,9 +46,8 @@ export interface Surroundings {
 /** More pieces than a person would read. */
 const mostPieces = 64;
 
-export function translate(world: Pick<World, "rules" | "hostRules">, surroundings: Surroundings): Translated {
+export function translate(world: Pick<World, "rules">, surroundings: Surroundings): Translated {
   const translation = new Translation(world.rules, surroundings);
-  for (const { origin } of world.hostRules) translation.losses.add("export/host-policy", whole(origin));
   for (const rule of world.rules) translation.take(rule);
   return { policies: translation.written(), losses: translation.losses.all() };
 }

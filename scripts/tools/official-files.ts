@@ -46,6 +46,7 @@ const ways: Readonly<Partial<Record<RecipeName, OfficialWay>>> = {
   helm: { kind: "files", sites: ["helm"] },
   actionlint: { kind: "files", sites: ["github"] },
   kyverno: { kind: "files", sites: ["github"] },
+  kubectl: { kind: "files", sites: ["kubernetes"] },
   etcd: { kind: "kwokctl", sites: ["github"] },
   kubernetes: { kind: "kwokctl", sites: ["kubernetes"] },
   cilium: { kind: "image", sites: ["quay"] },
@@ -108,6 +109,10 @@ export function officialFiles(
       const file = `kyverno-cli_v${version}_${os}_${arch === "amd64" ? "x86_64" : arch}.tar.gz`;
       const checksumUrl = `${release}/checksums.txt`;
       return [{ tool: "kyverno-cli", url: `${release}/${file}`, member: "kyverno", checksumUrl, ...pinned(file) }];
+    }
+    case "kubectl": {
+      const url = `${sites.kubernetes}/release/v${version}/bin/${os}/${arch}/kubectl`;
+      return [{ tool: "kubectl", url, checksumUrl: `${url}.sha256`, ...pinned(`kubectl-${os}-${arch}`) }];
     }
     case "pulumi":
     case "pulumi-kubernetes":

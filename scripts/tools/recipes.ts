@@ -20,6 +20,7 @@ export type ToolName =
   | "helm"
   | "actionlint"
   | "kyverno-cli"
+  | "kubectl"
   | "policy-oracle";
 
 export type RecipeName =
@@ -33,6 +34,7 @@ export type RecipeName =
   | "helm"
   | "actionlint"
   | "kyverno"
+  | "kubectl"
   | "oracle";
 
 export interface Recipe {
@@ -123,6 +125,15 @@ export const recipes: readonly Recipe[] = [
     variables: (version) => ({ "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}` }),
     coldSeconds: 160,
     coldGigabytes: 3,
+  },
+  {
+    // A folder of its own, because nobody but a test needs it. Most of it is Kubernetes' own code, built once.
+    name: "kubectl",
+    module: "k8s.io/kubernetes",
+    binaries: { kubectl: "k8s.io/kubernetes/cmd/kubectl" },
+    variables: kubernetesVariables,
+    coldSeconds: 105,
+    coldGigabytes: 0.5,
   },
   {
     name: "helm",

@@ -23,9 +23,20 @@ const commands: readonly [string, number][] = [
     1,
   ],
   ["npx reach conformance", 0],
+  ["npx reach matrix test/fixtures/reach/migration/saved --focus shop/", 0],
+  ["npx reach diff test/fixtures/reach/migration/saved test/fixtures/reach/migration/cilium", 0],
+  // On the page of troubleshooting the answer is told in words.
+  ["npx reach lint test/fixtures/reach/seeds/000-apim-openai", 1],
+  ["npx reach explain dev/web dev/api 9090 test/fixtures/reach/shop/base", 0],
+  ["npx reach explain dev/web kube-system/coredns UDP/53 test/fixtures/reach/shop/base", 0],
 ];
 
-const documents = ["README.md", "docs/reach.md"];
+const documents = ["README.md", "docs/reach.md", "docs/migration.md", "docs/troubleshooting.md"];
+
+/** Of a person's own files: run where those are made. */
+function isAboutOwnFiles(command: string): boolean {
+  return / (saved|platform\.yaml)\b/.test(command);
+}
 
 /** Commands that stand alone in a fence, with the fence below. */
 function shownIn(text: string): ReadonlyMap<string, string> {
@@ -38,7 +49,7 @@ describe("The documented commands of reach", () => {
   const shown = new Map(documents.flatMap((document) => [...shownIn(textOf(document))]));
 
   it("are these", () => {
-    const reach = told.filter((command) => command.startsWith("npx reach"));
+    const reach = told.filter((command) => command.startsWith("npx reach") && !isAboutOwnFiles(command));
     assert.deepEqual([...new Set(reach)].sort(), commands.map(([command]) => command).sort());
   });
 
@@ -51,9 +62,9 @@ describe("The documented commands of reach", () => {
   }
 
   it("are shown with their output on their page, each of them", () => {
-    const page = shownIn(textOf("docs/reach.md"));
+    const wordsOnly = commandsIn(textOf("docs/troubleshooting.md"));
     assert.deepEqual(
-      commands.map(([command]) => command).filter((command) => !page.has(command)),
+      commands.map(([command]) => command).filter((command) => !shown.has(command) && !wordsOnly.includes(command)),
       [],
     );
   });

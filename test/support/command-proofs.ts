@@ -15,12 +15,17 @@ const reached = (command: string): readonly [string, Proof] => [
   { ranBy: "test/reach/documented.test.ts", as: `"${command}"` },
 ];
 
+const judgedOffline = (command: string): readonly [string, Proof] => [
+  command,
+  { ranBy: "test/troubleshooting.test.ts", as: `"${command}"` },
+];
+
 const adopting: Proof = {
   ranBy: "test/e2e/commands.test.ts",
   as: '"## A Helm release that somebody else installed"',
 };
 const itself: Proof = { lacks: "it would run itself" };
-const realNodes: Proof = { lacks: "nodes that run something, and the person's own kubectl or hubble" };
+const realNodes: Proof = { lacks: "nodes that run something, and the person's own kubectl, hubble or cilium" };
 
 const scaffolded = (command: string): readonly [string, Proof] => [
   command,
@@ -77,6 +82,60 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
     "npm run --silent pr-comment -- --stack kwok",
     { ranBy: "test/pr-comment.test.ts", as: '"npm run --silent pr-comment -- --stack kwok"' },
   ],
+  reached("npx reach matrix test/fixtures/reach/migration/saved --focus shop/"),
+  reached("npx reach diff test/fixtures/reach/migration/saved test/fixtures/reach/migration/cilium"),
+  reached("npx reach lint test/fixtures/reach/seeds/000-apim-openai"),
+  reached("npx reach explain dev/web dev/api 9090 test/fixtures/reach/shop/base"),
+  reached("npx reach explain dev/web kube-system/coredns UDP/53 test/fixtures/reach/shop/base"),
+  literally("npm run backup -- kwok --into saved"),
+  literally("kubectl get pods,namespaces,services -A -o yaml > running.yaml"),
+  literally("npx reach matrix saved running.yaml"),
+  literally("npx reach lint saved running.yaml"),
+  literally("npm run observe -- kwok --flows flows.jsonl --workloads running.yaml"),
+  literally("npm run restore -- kwok --from saved"),
+  literally("npm run restore -- kwok --from saved --yes"),
+  literally("npm run --silent export -- --stack kwok --to kubernetes > plain.yaml"),
+  literally(
+    "npm run --silent export -- --stack kwok --to kubernetes --inside 10.0.0.0/14 --inside 10.128.0.0/20 --into plain",
+  ),
+  literally("kubectl apply --dry-run=server -f plain.yaml"),
+  literally("npm run doctor -- kwok"),
+  literally("kubectl get cnp,ccnp -A"),
+  literally("kubectl wait --for=condition=Valid cnp --all -A --timeout=60s"),
+  literally("kubectl get cep -A"),
+  literally("kubectl apply --dry-run=server -f test/fixtures/reach/seeds/000-apim-openai/policies.yaml"),
+  literally("kubectl --namespace kube-system get pods --selector k8s-app=cilium"),
+  literally("kubectl --namespace kube-system get daemonsets,deployments"),
+  literally("kubectl --namespace dev describe cnp allow-dns"),
+  literally("kubectl --namespace dev get pods --show-labels"),
+  literally("kubectl --namespace kube-system get pods --selector k8s-app=kube-dns"),
+  literally(
+    "kubectl --namespace dev run test-dns-policy --image=busybox --restart=Never -- sh -c 'nslookup kubernetes.default.svc.cluster.local; sleep 3600'",
+  ),
+  literally("kubectl --namespace dev delete pod test-dns-policy"),
+  literally("kubectl --namespace platform-gateway get pods --selector app.kubernetes.io/name=platform-nginx"),
+  literally("kubectl --namespace platform-gateway describe pods --selector app.kubernetes.io/name=platform-nginx"),
+  literally("kubectl --namespace platform-gateway logs --tail=200 --selector app.kubernetes.io/name=platform-nginx"),
+  judgedOffline("npm run --silent inventory -- kind > platform.yaml"),
+  judgedOffline("npx reach explain platform-gateway/data-plane nginx-gateway/control-plane 8443 platform.yaml"),
+  ["hubble observe --last 100000 -o jsonpb > flows.jsonl", realNodes],
+  ["hubble observe --verdict DROPPED", realNodes],
+  ["hubble observe --verdict DROPPED --last 100", realNodes],
+  ["cilium version --client", realNodes],
+  ["cilium status --wait", realNodes],
+  ["cilium connectivity test --namespace kube-system", realNodes],
+  ["npm run drops -- kind dev/web", realNodes],
+  ["kubectl --namespace dev logs test-dns-policy", realNodes],
+  [
+    "kubectl --namespace dev run test-dns --image=busybox --restart=Never --rm --stdin --tty -- nslookup kubernetes.default.svc.cluster.local",
+    realNodes,
+  ],
+  ...["status", "status --output json", "monitor --type drop", "fqdn cache list"].map(
+    (asked): readonly [string, Proof] => [
+      `kubectl --namespace kube-system exec daemonset/cilium --container cilium-agent -- cilium-dbg ${asked}`,
+      realNodes,
+    ],
+  ),
   ["npm test", itself],
   ["npm run test:e2e", itself],
   ["npm run test:oracle", { lacks: "minutes: it builds Cilium's policy code, and CI runs it" }],

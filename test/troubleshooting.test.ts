@@ -1,0 +1,262 @@
+/** The page on troubleshooting, and the commands of ours on it that ask a cluster. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { gatewayNames } from "../components/gateway/pods.ts";
+import { doctorText, examine, type Looked } from "../scripts/doctor.ts";
+import { whoSees } from "../scripts/drops.ts";
+import { startFakeApiServer, type FakeApiServer } from "./support/api-server.ts";
+import { proofs } from "./support/command-proofs.ts";
+import { commandsIn, root, sectionOf, tableRowsIn, textOf } from "./support/documents.ts";
+
+const page = textOf("docs/troubleshooting.md");
+
+/** Commands under a question. */
+function askedUnder(question: string): readonly string[] {
+  return commandsIn(sectionOf(page, `## ${question}`));
+}
+
+describe("The page on troubleshooting", () => {
+  for (const [id, question, asked] of [
+    [
+      "S0-17",
+      "Is everything applied and valid?",
+      ["npm run doctor", "get cnp,ccnp -A", "condition=Valid", "get cep -A"],
+    ],
+    ["S0-18", "Will the cluster take it?", ["reach lint", "apply --dry-run=server"]],
+    ["S0-19", "Does Cilium run?", ["npm run doctor", "--selector k8s-app=cilium", "daemonsets"]],
+    ["S0-26", "What is violated?", ["hubble observe --verdict DROPPED", "describe cnp"]],
+    [
+      "S0-30",
+      "A name does not resolve",
+      ["reach explain", "--rm --stdin --tty -- nslookup kubernetes.default.svc.cluster.local"],
+    ],
+    ["S0-33", "A name resolves once and not again", ["run test-dns-policy", "logs test-dns-policy", "delete pod"]],
+    [
+      "S0-34",
+      "A connection is blocked",
+      ["--verdict DROPPED --last 100", "reach why", "reach explain", "--show-labels"],
+    ],
+    ["S0-35", "A rule about a name does nothing", ["reach lint", "cilium-dbg fqdn cache list", "cilium-dbg status"]],
+    ["S0-38", "Before a change that may go wrong", ["npm run backup", "npm run restore"]],
+    ["S1-57", "TLS to the gateway fails", ["get pods", "describe pods", "logs --tail=200"]],
+    [
+      "S1-58",
+      "The gateway does not become ready",
+      ["reach explain platform-gateway/data-plane nginx-gateway/control-plane 8443"],
+    ],
+    ["S1-59", "What is dropped on a node?", ["cilium-dbg monitor --type drop"]],
+    ["S2-11", "Is it the right Cilium, and does it work?", ["cilium version --client", "cilium status --wait"]],
+    ["S2-16", "What does this pod lose?", ["npm run drops"]],
+    ["S4-13", "Is Cilium healthy inside?", ["cilium-dbg status", "status --output json"]],
+    ["S4-15", "Does the network itself work?", ["cilium connectivity test --namespace kube-system"]],
+  ] as const) {
+    it(`has an answer to: ${question} [${id}]`, () => {
+      const commands = askedUnder(question);
+      assert.deepEqual(
+        asked.filter((words) => !commands.some((command) => command.includes(words))),
+        [],
+      );
+    });
+  }
+
+  it("says of each question whether only real nodes can answer it, as the proofs of its commands do", () => {
+    const told = tableRowsIn(page).map(([question = "", nodes]) => [/\[([^\]]+)\]/.exec(question)?.[1], nodes]);
+    const wrong = told.filter(([question = "", nodes]) => {
+      const commands = askedUnder(question);
+      const live = commands.filter((command) => "lacks" in (proofs[command] ?? {}));
+      // What simulated nodes answer may still say little.
+      if (live.length === 0) return nodes !== "no" && nodes !== "in part";
+      return nodes !== (live.length === commands.length ? "yes" : "in part");
+    });
+    assert.deepEqual(wrong, []);
+    assert.equal(told.length, 16);
+  });
+
+  it("asks agents by the name that their program has had since 1.15", () => {
+    assert.deepEqual(
+      commandsIn(page).filter((command) => / -- cilium /.test(command)),
+      [],
+    );
+  });
+
+  it("calls the data plane of the gateway by its label [S1-57]", () => {
+    const label = `app.kubernetes.io/name=${gatewayNames.dataPlaneLabels["app.kubernetes.io/name"] ?? ""}`;
+    assert.ok(askedUnder("TLS to the gateway fails").every((command) => command.endsWith(` ${label}`)));
+  });
+});
+
+describe("A data plane that cannot reach its control plane", function () {
+  this.timeout(30_000);
+  let folder = "";
+
+  /** A command of the page, in a folder with one stack that has a gateway. */
+  function typed(command: string): { stdout: string; stderr: string; status: number | null } {
+    const ours = command
+      .replace("npm run --silent", `node ${join(root, "scripts/platform.ts")}`)
+      .replace("inventory --", "inventory")
+      .replace("npx reach", `node ${join(root, "reach/reach.mjs")}`);
+    const env = { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env["PATH"] ?? ""}` };
+    return spawnSync("bash", ["-c", ours], { cwd: folder, encoding: "utf8", env });
+  }
+
+  const written = "npm run --silent inventory -- kind > platform.yaml";
+  const asked = "npx reach explain platform-gateway/data-plane nginx-gateway/control-plane 8443 platform.yaml";
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "gateway-"));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    writeFileSync(
+      join(folder, "Pulumi.kind.yaml"),
+      "config: {platform:target: kind, platform:policies: {bundles: [baseline, gateway]}}\n",
+    );
+    assert.equal(typed(written).status, 0);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("does reach it as the bundle is [S1-58]", () => {
+    assert.match(
+      typed(asked).stdout,
+      /^platform-gateway\/data-plane -> nginx-gateway\/control-plane TCP 8443: allowed\n/,
+    );
+  });
+
+  it("is told which rule names the port of the Service [S1-58]", () => {
+    const file = join(folder, "platform.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replaceAll('port: "8443"', 'port: "443"'));
+    const { stdout } = typed(asked);
+    assert.match(stdout, /TCP 8443: denied\n/);
+    assert.match(stdout, /near miss: cnp platform-gateway\/data-plane spec\.egress\[0\] \([^)]+\), another port/);
+    assert.match(stdout, /missing: an egress rule for platform-gateway\/data-plane that allows TCP 8443/);
+    writeFileSync(file, text);
+  });
+});
+
+describe("npm run doctor", () => {
+  const agent = (name: string, ready: number): object => ({
+    metadata: { name, namespace: "kube-system" },
+    status: { desiredNumberScheduled: 3, numberReady: ready },
+  });
+  const deployment = (name: string, ready: number): object => ({
+    metadata: { name, namespace: "kube-system" },
+    spec: { replicas: 2 },
+    status: { readyReplicas: ready },
+  });
+  const definition = (name: string, status: string): object => ({
+    metadata: { name },
+    status: { conditions: [{ type: "Established", status }] },
+  });
+  const policy = (name: string, status?: string): object => ({
+    metadata: { name, namespace: "dev" },
+    ...(status === undefined ? {} : { status: { conditions: [{ type: "Valid", status, message: "unknown field" }] } }),
+  });
+  const well: Looked = {
+    daemonSets: [agent("cilium", 3), agent("cilium-envoy", 3)],
+    deployments: [deployment("cilium-operator", 2), deployment("hubble-relay", 2)],
+    definitions: [definition("ciliumnetworkpolicies.cilium.io", "True"), definition("others.example.com", "False")],
+    policies: [policy("a", "True")],
+  };
+
+  it("finds all well where it is [S0-19] [S4-13]", () => {
+    assert.equal(
+      doctorText(examine(well)),
+      "ok   DaemonSet cilium 3 of 3\nok   DaemonSet cilium-envoy 3 of 3\nok   Deployment cilium-operator 2 of 2\n" +
+        "ok   Deployment hubble-relay 2 of 2\nok   1 kinds of Cilium\nok   1 policies\n",
+    );
+  });
+
+  for (const [what, seen, line] of [
+    ["no agents", { daemonSets: [agent("cilium-envoy", 3)] }, "BAD  DaemonSet cilium: is not there"],
+    [
+      "an Envoy that does not come up",
+      { daemonSets: [agent("cilium", 3), agent("cilium-envoy", 2)] },
+      "BAD  DaemonSet cilium-envoy 2 of 3: not all are ready",
+    ],
+    [
+      "an operator that does not run",
+      { deployments: [deployment("cilium-operator", 0)] },
+      "BAD  Deployment cilium-operator 0 of 2: not all are ready",
+    ],
+    ["no kinds", { definitions: [] }, "BAD  0 kinds of Cilium: none is there"],
+    [
+      "a kind that is not established",
+      { definitions: [definition("x.cilium.io", "False")] },
+      "BAD  1 kinds of Cilium: not Established: x.cilium.io",
+    ],
+    [
+      "a policy that the operator refused",
+      { policies: [policy("a", "False")] },
+      "BAD  1 policies: not Valid: dev/a (unknown field)",
+    ],
+    ["a policy that nobody judged", { policies: [policy("a")] }, "BAD  1 policies: not Valid: dev/a (not judged yet)"],
+  ] as const) {
+    it(`names ${what} [S0-17]`, () => {
+      const lines = doctorText(examine({ ...well, ...seen })).split("\n");
+      assert.deepEqual(
+        lines.filter((each) => each.startsWith("BAD")),
+        [line],
+      );
+    });
+  }
+});
+
+describe("npm run drops", () => {
+  const pod = "/api/v1/namespaces/dev/pods/web";
+  const agents =
+    "/api/v1/namespaces/kube-system/pods?fieldSelector=spec.nodeName%3Dworker&labelSelector=k8s-app%3Dcilium";
+  const endpoint = "/apis/cilium.io/v2/namespaces/dev/ciliumendpoints/web";
+  const all = {
+    [pod]: { metadata: { name: "web" }, spec: { nodeName: "worker" } },
+    [agents]: { items: [{ metadata: { name: "cilium-abcde" } }] },
+    [endpoint]: { status: { id: 1121 } },
+  };
+  let server: FakeApiServer;
+
+  beforeEach(async () => {
+    server = await startFakeApiServer(all);
+  });
+  afterEach(async () => {
+    await server.close();
+  });
+
+  const asked = { namespace: "dev", name: "web" };
+
+  it("asks the agent on the pod's node about the pod's endpoint [S2-16]", async () => {
+    assert.deepEqual(await whoSees(server.kubeconfig, asked), {
+      node: "worker",
+      agent: "cilium-abcde",
+      command: ["cilium-dbg", "monitor", "--type", "drop", "--related-to", "1121"],
+    });
+  });
+
+  for (const [what, path, object, expected] of [
+    ["a pod that there is not", pod, undefined, /the API server answers with 404/],
+    ["a pod on no node", pod, { spec: {} }, /dev\/web is on no node yet/],
+    [
+      "a pod on its node's network",
+      pod,
+      { spec: { nodeName: "worker", hostNetwork: true } },
+      /uses the network of its node: to policies it is the node worker/,
+    ],
+    ["a node without an agent", agents, { items: [] }, /no agent runs on worker, where dev\/web is/],
+    [
+      "a pod that is no endpoint",
+      endpoint,
+      undefined,
+      /is no endpoint of Cilium: it is older than the agent on worker\n {2}fix: delete the pod/,
+    ],
+    ["an endpoint without a number", endpoint, { status: {} }, /its endpoint has no number yet/],
+  ] as const) {
+    it(`says what is wrong with ${what} [S2-16]`, async () => {
+      if (object === undefined) server.objects.delete(path);
+      else server.objects.set(path, object);
+      await assert.rejects(whoSees(server.kubeconfig, asked), expected);
+    });
+  }
+});
