@@ -52,6 +52,14 @@ const groups: readonly (readonly [title: string, ids: readonly string[]])[] = [
   ["17. Policy bundle: demo-dns", ["S4-28", "S4-29", "S4-30", "S4-31", "S4-32", "S3-06"]],
   ["18. Egress gateway", ["S0-14", "S0-22"]],
   ["19. Load balancer: pools, L2, BGP", ["S4-04", "S4-05", "S4-06", "S4-07", "S4-08", "S4-14", "S4-35"]],
+  [
+    "20. Live verification and troubleshooting",
+    [
+      ...["S0-17", "S0-18", "S0-19", "S0-26", "S0-30", "S0-33", "S0-34", "S0-35", "S0-38"],
+      ...["S1-57", "S1-58", "S1-59", "S2-11", "S2-16", "S4-13", "S4-15"],
+    ],
+  ],
+  ["21. Migration and export", ["S1-51", "S1-52", "S1-53", "S1-54", "S1-55", "S1-61"]],
 ];
 
 const tests = join(import.meta.dirname);
