@@ -101,120 +101,118 @@ describe("the commands of the documents", function () {
     assert.deepEqual(prod, aks);
   });
 
-  describe("of the page on troubleshooting", () => {
-    for (const [id, command, expected] of [
-      ["S0-17", "npm run doctor -- kwok", /^ok {3}DaemonSet cilium [1-9]\d* of \d+\n(ok .*\n){4,}$/m],
-      ["S0-17", "kubectl get cnp,ccnp -A", /^dev +\S*allow-dns +\S+ +True$/m],
-      ["S0-17", "kubectl wait --for=condition=Valid cnp --all -A --timeout=60s", /allow-dns condition met/],
-      ["S0-17", "kubectl get cep -A", /^No resources found/],
-      ["S0-19", "kubectl --namespace kube-system get pods --selector k8s-app=cilium", /^cilium-\w+ +1\/1 +Running/m],
-      ["S4-13", "kubectl --namespace kube-system get daemonsets,deployments", /daemonset\.apps\/cilium-envoy/],
-      ["S0-26", "kubectl --namespace dev describe cnp allow-dns", /Message: +Policy validation succeeded/],
-      ["S0-35", "kubectl --namespace kube-system get pods --selector k8s-app=kube-dns", /^No resources found/],
-      [
-        "S0-33",
-        "kubectl --namespace dev run test-dns-policy --image=busybox --restart=Never -- sh -c 'nslookup kubernetes.default.svc.cluster.local; sleep 3600'",
-        /pod\/test-dns-policy created/,
-      ],
-      ["S0-34", "kubectl --namespace dev get pods --show-labels", /run=test-dns-policy/],
-      ["S0-33", "kubectl --namespace dev delete pod test-dns-policy", /"test-dns-policy" deleted/],
-      [
-        "S1-57",
-        "kubectl --namespace platform-gateway get pods --selector app.kubernetes.io/name=platform-nginx",
-        /^No resources found/,
-      ],
-      [
-        "S1-57",
-        "kubectl --namespace platform-gateway describe pods --selector app.kubernetes.io/name=platform-nginx",
-        /^No resources found/,
-      ],
-      [
-        "S1-57",
-        "kubectl --namespace platform-gateway logs --tail=200 --selector app.kubernetes.io/name=platform-nginx",
-        /^No resources found/,
-      ],
-    ] as const) {
-      it(`${command} [${id}]`, async () => {
-        assert.match(await succeeds(command), expected);
-      });
-    }
-
-    it("refuses what the kind does not have, before anything is applied [S0-18]", async () => {
-      const command = "kubectl apply --dry-run=server -f test/fixtures/reach/seeds/000-apim-openai/policies.yaml";
-      const { code, output } = await type(command);
-      assert.equal(code, 1, output);
-      assert.match(output, /unknown field "spec\.egressDeny\[0\]\.toFQDNs"/);
-      assert.match(output, /spec\.enableDefaultDeny in body must be of type object: "boolean"/);
-      assert.match(output, /ciliumnetworkpolicy\.cilium\.io\/app-to-apim created \(server dry run\)/);
+  // Of the page on troubleshooting.
+  for (const [id, command, expected] of [
+    ["S0-17", "npm run doctor -- kwok", /^ok {3}DaemonSet cilium [1-9]\d* of \d+\n(ok .*\n){4,}$/m],
+    ["S0-17", "kubectl get cnp,ccnp -A", /^dev +\S*allow-dns +\S+ +True$/m],
+    ["S0-17", "kubectl wait --for=condition=Valid cnp --all -A --timeout=60s", /allow-dns condition met/],
+    ["S0-17", "kubectl get cep -A", /^No resources found/],
+    ["S0-19", "kubectl --namespace kube-system get pods --selector k8s-app=cilium", /^cilium-\w+ +1\/1 +Running/m],
+    ["S4-13", "kubectl --namespace kube-system get daemonsets,deployments", /daemonset\.apps\/cilium-envoy/],
+    ["S0-26", "kubectl --namespace dev describe cnp allow-dns", /Message: +Policy validation succeeded/],
+    ["S0-35", "kubectl --namespace kube-system get pods --selector k8s-app=kube-dns", /^No resources found/],
+    [
+      "S0-33",
+      "kubectl --namespace dev run test-dns-policy --image=busybox --restart=Never -- sh -c 'nslookup kubernetes.default.svc.cluster.local; sleep 3600'",
+      /pod\/test-dns-policy created/,
+    ],
+    ["S0-34", "kubectl --namespace dev get pods --show-labels", /run=test-dns-policy/],
+    ["S0-33", "kubectl --namespace dev delete pod test-dns-policy", /"test-dns-policy" deleted/],
+    [
+      "S1-57",
+      "kubectl --namespace platform-gateway get pods --selector app.kubernetes.io/name=platform-nginx",
+      /^No resources found/,
+    ],
+    [
+      "S1-57",
+      "kubectl --namespace platform-gateway describe pods --selector app.kubernetes.io/name=platform-nginx",
+      /^No resources found/,
+    ],
+    [
+      "S1-57",
+      "kubectl --namespace platform-gateway logs --tail=200 --selector app.kubernetes.io/name=platform-nginx",
+      /^No resources found/,
+    ],
+  ] as const) {
+    it(`${command} [${id}]`, async () => {
+      assert.match(await succeeds(command), expected);
     });
+  }
+
+  it("refuses what the kind does not have, before anything is applied [S0-18]", async () => {
+    const command = "kubectl apply --dry-run=server -f test/fixtures/reach/seeds/000-apim-openai/policies.yaml";
+    const { code, output } = await type(command);
+    assert.equal(code, 1, output);
+    assert.match(output, /unknown field "spec\.egressDeny\[0\]\.toFQDNs"/);
+    assert.match(output, /spec\.enableDefaultDeny in body must be of type object: "boolean"/);
+    assert.match(output, /ciliumnetworkpolicy\.cilium\.io\/app-to-apim created \(server dry run\)/);
   });
 
-  describe("of the page on migration", () => {
-    const flow = {
-      time: "2026-11-20T08:00:00Z",
-      verdict: "FORWARDED",
-      Type: "L3_L4",
-      source: { namespace: "dev", pod_name: "example" },
-      destination: { namespace: "kube-system", pod_name: "coredns" },
-      l4: { UDP: { source_port: 41234, destination_port: 53 } },
-    };
+  // Of the page on migration.
+  const flow = {
+    time: "2026-11-20T08:00:00Z",
+    verdict: "FORWARDED",
+    Type: "L3_L4",
+    source: { namespace: "dev", pod_name: "example" },
+    destination: { namespace: "kube-system", pod_name: "coredns" },
+    l4: { UDP: { source_port: 41234, destination_port: 53 } },
+  };
 
-    it("save policies, and show what they come to [S0-38]", async () => {
-      assert.equal(
-        lastLine(await succeeds("npm run backup -- kwok --into saved")),
-        "saved 2 CiliumNetworkPolicy, 2 NetworkPolicy",
-      );
-      await succeeds("kubectl get pods,namespaces,services -A -o yaml > running.yaml");
-      assert.match(await succeeds("npx reach matrix saved running.yaml"), /pairs may talk/);
-      await succeeds("npx reach lint saved running.yaml");
+  it("save policies, and show what they come to [S0-38]", async () => {
+    assert.equal(
+      lastLine(await succeeds("npm run backup -- kwok --into saved")),
+      "saved 2 CiliumNetworkPolicy, 2 NetworkPolicy",
+    );
+    await succeeds("kubectl get pods,namespaces,services -A -o yaml > running.yaml");
+    assert.match(await succeeds("npx reach matrix saved running.yaml"), /pairs may talk/);
+    await succeeds("npx reach lint saved running.yaml");
+  });
+
+  it("put back what is gone, and refuse what was changed since [S0-38]", async () => {
+    const cluster = new Cluster(project.kubeconfig("kwok"));
+    await cluster.deletePolicy("dev", "allow-dns");
+    const tried = await succeeds("npm run restore -- kwok --from saved");
+    assert.match(
+      tried,
+      /: 3 as before\n {2}create {5}CiliumNetworkPolicy dev\/allow-dns\nnothing has been done: say --yes\n$/,
+    );
+    assert.match(await succeeds("npm run restore -- kwok --from saved --yes"), /\nrestored 1\n$/);
+    assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
+
+    await cluster.deletePolicy("dev", "allow-dns");
+    await cluster.applyPolicy("dev", "allow-dns", [{ port: "80", protocol: "TCP" }]);
+    await cluster.deletePolicy("uat", "allow-dns");
+    const { code, output } = await type("npm run restore -- kwok --from saved --yes");
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /CiliumNetworkPolicy dev\/allow-dns: was deleted and made anew since the backup of [^:]+:\d\d:[^:]+: spec\./,
+    );
+    // Nothing was done, not even what could have been.
+    assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
+    assert.equal(lastLine(await succeeds("npm run doctor -- kwok")), "ok   1 policies");
+    assert.match(await succeeds("npm run restore -- kwok --from saved --overwrite --yes"), /\nrestored 2\n$/);
+    assert.match(await succeeds("npm run restore -- kwok --from saved"), /: 4 as before\n$/);
+  });
+
+  it("say what enforcing an observed bundle would close [S0-38]", async () => {
+    writeFileSync(join(project.dir, "flows.jsonl"), `${JSON.stringify({ flow })}\n`);
+    const before = project.read("Pulumi.kwok.yaml");
+    project.configure("kwok", (config) => {
+      config["platform:policies"] = { observe: ["baseline"] };
     });
+    const said = await succeeds("npm run observe -- kwok --flows flows.jsonl --workloads running.yaml");
+    assert.match(said, /enforced, they would close no connection that was used\n$/);
+    writeFileSync(join(project.dir, "Pulumi.kwok.yaml"), before);
+  });
 
-    it("put back what is gone, and refuse what was changed since [S0-38]", async () => {
-      const cluster = new Cluster(project.kubeconfig("kwok"));
-      await cluster.deletePolicy("dev", "allow-dns");
-      const tried = await succeeds("npm run restore -- kwok --from saved");
-      assert.match(
-        tried,
-        /: 3 as before\n {2}create {5}CiliumNetworkPolicy dev\/allow-dns\nnothing has been done: say --yes\n$/,
-      );
-      assert.match(await succeeds("npm run restore -- kwok --from saved --yes"), /\nrestored 1\n$/);
-      assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
-
-      await cluster.deletePolicy("dev", "allow-dns");
-      await cluster.applyPolicy("dev", "allow-dns", [{ port: "80", protocol: "TCP" }]);
-      await cluster.deletePolicy("uat", "allow-dns");
-      const { code, output } = await type("npm run restore -- kwok --from saved --yes");
-      assert.equal(code, 1, output);
-      assert.match(
-        output,
-        /CiliumNetworkPolicy dev\/allow-dns: was deleted and made anew since the backup of [^:]+:\d\d:[^:]+: spec\./,
-      );
-      // Nothing was done, not even what could have been.
-      assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
-      assert.equal(lastLine(await succeeds("npm run doctor -- kwok")), "ok   1 policies");
-      assert.match(await succeeds("npm run restore -- kwok --from saved --overwrite --yes"), /\nrestored 2\n$/);
-      assert.match(await succeeds("npm run restore -- kwok --from saved"), /: 4 as before\n$/);
-    });
-
-    it("say what enforcing an observed bundle would close [S0-38]", async () => {
-      writeFileSync(join(project.dir, "flows.jsonl"), `${JSON.stringify({ flow })}\n`);
-      const before = project.read("Pulumi.kwok.yaml");
-      project.configure("kwok", (config) => {
-        config["platform:policies"] = { observe: ["baseline"] };
-      });
-      const said = await succeeds("npm run observe -- kwok --flows flows.jsonl --workloads running.yaml");
-      assert.match(said, /enforced, they would close no connection that was used\n$/);
-      writeFileSync(join(project.dir, "Pulumi.kwok.yaml"), before);
-    });
-
-    it("write NetworkPolicies that an API server takes [S1-54]", async () => {
-      await succeeds("npm run --silent export -- --stack kwok --to kubernetes > plain.yaml");
-      const taken = await succeeds("kubectl apply --dry-run=server -f plain.yaml");
-      assert.match(taken, /networkpolicy\.networking\.k8s\.io\/allow-dns created \(server dry run\)/);
-      await succeeds(
-        "npm run --silent export -- --stack kwok --to kubernetes --inside 10.0.0.0/14 --inside 10.128.0.0/20 --into plain",
-      );
-    });
+  it("write NetworkPolicies that an API server takes [S1-54]", async () => {
+    await succeeds("npm run --silent export -- --stack kwok --to kubernetes > plain.yaml");
+    const taken = await succeeds("kubectl apply --dry-run=server -f plain.yaml");
+    assert.match(taken, /networkpolicy\.networking\.k8s\.io\/allow-dns created \(server dry run\)/);
+    await succeeds(
+      "npm run --silent export -- --stack kwok --to kubernetes --inside 10.0.0.0/14 --inside 10.128.0.0/20 --into plain",
+    );
   });
 
   it("adopt a Helm release that was there before, change it without a replacement, and give it back", async () => {
