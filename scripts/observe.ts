@@ -74,8 +74,13 @@ function nameOf(object: unknown): string {
 /** Of connections that were used: those that are denied, and those of which not every request passes any more. */
 function rowsThatClose({ changes }: DiffReport): readonly ChangeRow[] {
   return changes
-    .filter(({ kind, used }) => kind !== "ALLOWED" && (used?.forwarded ?? 0) > 0)
+    .filter(({ kind, after, used }) => kind !== "ALLOWED" && !stillPasses(after) && (used?.forwarded ?? 0) > 0)
     .sort((a, b) => (b.used?.forwarded ?? 0) - (a.used?.forwarded ?? 0));
+}
+
+/** A proxy that lets every request pass closes nothing that was used: a recorded request is one. */
+function stillPasses(after: string): boolean {
+  return after === "allowed, dns *" || after === "allowed, http, every request";
 }
 
 export function observeText(report: DiffReport, bundles: readonly string[]): string {

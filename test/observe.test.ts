@@ -219,6 +219,10 @@ describe("npm run observe", function () {
     );
     file("wanted.jsonl", `${flow("fqdn-egress", "nginx", "api.github.com")}\n`);
     file("unwanted.jsonl", `${flow("fqdn-egress", "nginx1")}\n`.repeat(3));
+    const question = JSON.parse(flow("fqdn-egress", "nginx")) as { flow: object };
+    const asked = { destination: { namespace: "kube-system", pod_name: "coredns" }, IP: undefined };
+    const dns = { ...question.flow, ...asked, l4: { UDP: { source_port: 41234, destination_port: 53 } } };
+    file("question.jsonl", `${JSON.stringify({ flow: dns })}\n`);
     file("unknown.jsonl", `${flow("fqdn-egress", "batch", "api.github.com")}\n`);
     file(
       "running.yaml",
@@ -262,6 +266,12 @@ fqdn-egress/example and 2 more -> world and 2 more  all ports
 `,
     );
     assert.equal(status, 1);
+  });
+
+  it("takes a question that passes the DNS proxy for one that stays open [S0-38]", () => {
+    const { stdout, status } = run("test", "--flows", "question.jsonl");
+    assert.match(stdout, /enforced, they would close no connection that was used\n$/);
+    assert.equal(status, 0);
   });
 
   it("does not judge for a workload that nobody described, and does so once somebody does [S0-38]", () => {

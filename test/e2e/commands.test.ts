@@ -201,9 +201,12 @@ describe("the commands of the documents", function () {
     project.configure("kwok", (config) => {
       config["platform:policies"] = { observe: ["baseline"] };
     });
-    const said = await succeeds("npm run observe -- kwok --flows flows.jsonl --workloads running.yaml");
-    assert.match(said, /enforced, they would close no connection that was used\n$/);
-    writeFileSync(join(project.dir, "Pulumi.kwok.yaml"), before);
+    try {
+      const said = await succeeds("npm run observe -- kwok --flows flows.jsonl --workloads running.yaml");
+      assert.match(said, /enforced, they would close no connection that was used\n$/);
+    } finally {
+      writeFileSync(join(project.dir, "Pulumi.kwok.yaml"), before);
+    }
   });
 
   it("write NetworkPolicies that an API server takes [S1-54]", async () => {
