@@ -1,4 +1,4 @@
-/** Rows 61 to 64: policy bundles whose objects need a feature of Cilium, or somebody to stand for them. */
+/** Rows 61 to 66: policy bundles whose objects need a feature of Cilium, or somebody to stand for them and enforce them. */
 import type { BundleFeature } from "../../policies/bundle.ts";
 import { egressGatewayLabel, present } from "../../policies/names.ts";
 import { type Case, type Objection, refuse, type Row, warn } from "./compatibility-row.ts";
@@ -50,7 +50,44 @@ export const bundleRows: readonly Row[] = [
       ...switchedOff(the, "bgp", "bgpControlPlane.enabled", "announces them by BGP"),
     ],
   },
+  {
+    row: 65,
+    name: "policies-not-enforced",
+    combination: "`policyAuditMode: true` or `policyEnforcementMode: never`",
+    consequence: "no policy at all is enforced, and every promise is proved all the same",
+    answer: "warn",
+    note: "`policies.observe` is the way to try a bundle.",
+    check: (the) => [
+      ...(the.isOn("policyAuditMode") ? [unenforced(the, "policyAuditMode", "true")] : []),
+      ...(the.value("policyEnforcementMode") === "never" ? [unenforced(the, "policyEnforcementMode", "never")] : []),
+    ],
+  },
+  {
+    row: 66,
+    name: "every-policy-isolates",
+    combination: "`enableNonDefaultDenyPolicies: false`",
+    consequence: "guardrails and observed bundles put whom they select into default deny, whatever they say",
+    answer: "refuse",
+    check: (the) =>
+      the.isOn("enableNonDefaultDenyPolicies", "on")
+        ? []
+        : [
+            refuse(
+              the.at("enableNonDefaultDenyPolicies", "cilium.values"),
+              "`false`, so policies that are to isolate nobody would",
+              "`true`, as the chart has it",
+            ),
+          ],
+  },
 ];
+
+function unenforced(the: Case, path: string, got: string): Objection {
+  return warn(
+    the.at(path, "cilium.values"),
+    `\`${got}\`, so no policy is enforced and no promise kept`,
+    "agents that enforce policies; to try a bundle, `policies.observe`",
+  );
+}
 
 /** Where announcements are pointless the bundle itself is refused, and switching them on would be no way out. */
 function switchedOff(the: Case, feature: BundleFeature, path: string, does: string): readonly Objection[] {

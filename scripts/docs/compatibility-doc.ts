@@ -10,7 +10,7 @@ export function compatibilityText(): string {
     { title: "Routing, IPAM, kube-proxy", from: 1, to: 23 },
     { title: "Features", from: 24, to: 46 },
     { title: "Mesh authentication and encryption", from: 47, to: 60 },
-    { title: "Policy bundles and what they need", from: 61, to: 64 },
+    { title: "Policy bundles and what they need", from: 61, to: 66 },
   ];
   return [
     "# Compatibility",

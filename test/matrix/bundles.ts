@@ -1,5 +1,5 @@
-/** Cases of rows 61 to 64: policy bundles and the features they need. */
-import { aks, bundle, existing, kind, type MatrixCase } from "./case.ts";
+/** Cases of rows 61 to 66: policy bundles and what they need. */
+import { aks, bundle, existing, kind, own, type MatrixCase } from "./case.ts";
 
 const egress = { bundles: [bundle("egress-gateway", "egressGateway")] };
 const pool = { cilium: { egressGateway: true }, aks: { egressPool: { enabled: true } } };
@@ -56,6 +56,15 @@ export const bundlesRefused: readonly MatrixCase[] = [
       "  expected `cilium.bgp: true`, or no such bundle  [cilium/announcements-off]",
     nearMiss: { ...kind, cilium: { lbIpam: true, bgp: true } },
   },
+  {
+    row: 66,
+    title: "agents that let every policy isolate",
+    stack: { ...kind, ...own({ enableNonDefaultDenyPolicies: false }) },
+    text:
+      "Pulumi.test.yaml › cilium.values.enableNonDefaultDenyPolicies: `false`, so policies that are to isolate nobody would\n" +
+      "  expected `true`, as the chart has it  [cilium/every-policy-isolates]",
+    nearMiss: { ...kind, ...own({ enableNonDefaultDenyPolicies: true }) },
+  },
 ];
 
 /** Told, and allowed. */
@@ -69,5 +78,23 @@ export const bundlesWarned: readonly MatrixCase[] = [
       "Pulumi.test.yaml › policies.bundles: the nodes are not ours to label, and without a labelled one what should leave through the egress gateway is dropped\n" +
       "  expected the label `egress-gateway=true` on a node\n" +
       "  fix: kubectl label node NAME egress-gateway=true  [cilium/egress-bundle-without-nodes]",
+  },
+  {
+    row: 65,
+    title: "agents that only audit [S0-38]",
+    stack: { ...kind, ...own({ policyAuditMode: true }) },
+    text:
+      "Pulumi.test.yaml › cilium.values.policyAuditMode: `true`, so no policy is enforced and no promise kept\n" +
+      "  expected agents that enforce policies; to try a bundle, `policies.observe`  [cilium/policies-not-enforced]",
+    nearMiss: { ...kind, ...own({ policyAuditMode: false }) },
+  },
+  {
+    row: 65,
+    title: "agents that enforce nothing",
+    stack: { ...kind, ...own({ policyEnforcementMode: "never" }) },
+    text:
+      "Pulumi.test.yaml › cilium.values.policyEnforcementMode: `never`, so no policy is enforced and no promise kept\n" +
+      "  expected agents that enforce policies; to try a bundle, `policies.observe`  [cilium/policies-not-enforced]",
+    nearMiss: { ...kind, ...own({ policyEnforcementMode: "always" }) },
   },
 ];
