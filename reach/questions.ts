@@ -21,10 +21,7 @@ export interface Connection {
 /** One for each protocol and number that the port means. */
 export function connectionsOf({ from, to, port }: Connection, world: World): Traffic[] {
   const problems: Problem[] = [];
-  const [client, server] = [
-    endpointCalled("FROM", from, world, problems),
-    endpointCalled("TO", to, world, problems),
-  ];
+  const [client, server] = [endpointCalled("FROM", from, world, problems), endpointCalled("TO", to, world, problems)];
   const pattern = portCalled(port, problems);
   const listener = server === undefined ? undefined : world.endpoints[server];
   const ranges = pattern === undefined || listener === undefined ? [] : rangesAt([pattern], listener);
