@@ -17,8 +17,8 @@ describe("Argo CD's values", () => {
   ] as const) {
     it(`${companyParts ? "bring" : "leave out"} single sign-on and notifications ${where}`, () => {
       const values = argoCdValues(settingsOf({}), facts);
-      assert.deepEqual(values["dex"], { enabled: companyParts });
-      assert.deepEqual(values["notifications"], { enabled: companyParts });
+      assert.equal(valueAt(values, "dex.enabled"), companyParts);
+      assert.equal(valueAt(values, "notifications.enabled"), companyParts);
     });
   }
 
@@ -41,6 +41,15 @@ describe("Argo CD's values", () => {
       }
     });
   }
+
+  it("keep the chart's policy of every part but the server, which it would open to everyone", () => {
+    const values = argoCdValues(settingsOf({}), cloudFacts);
+    assert.equal(valueAt(values, "global.networkPolicy.create"), false);
+    assert.equal(valueAt(values, "server.networkPolicy"), undefined);
+    for (const part of ["controller", "repoServer", "applicationSet", "redis", "dex", "notifications"]) {
+      assert.equal(valueAt(values, `${part}.networkPolicy.create`), true, part);
+    }
+  });
 
   it("keep redis single", () => {
     assert.deepEqual(argoCdValues(settingsOf({}), cloudFacts)["redis-ha"], { enabled: false });

@@ -23,7 +23,7 @@ import { keepingDefinitions, manifestsChart, wrapperFiles } from "../components/
 import { preparedCharts, prepareCharts, type ChartOptions } from "../components/charts/prepare.ts";
 import { charts, type ChartKey, type ChartPin } from "../components/versions.ts";
 import { ProblemsError } from "../policies/problems.ts";
-import { restoredKyverno } from "../scripts/tools/closed-charts.ts";
+import { closableServer, restoredKyverno } from "../scripts/tools/closed-charts.ts";
 import { startSite, type Site } from "./support/site.ts";
 
 const keys = Object.keys(charts) as ChartKey[];
@@ -332,6 +332,26 @@ describe("a chart around manifests", () => {
   });
 });
 
+describe("Argo CD's manifests", () => {
+  const policy = (name: string): string => `kind: NetworkPolicy\nmetadata:\n  name: ${name}\n`;
+
+  it("lose the policy that lets everyone reach the server, and nothing else", () => {
+    const service = "kind: Service\nmetadata:\n  name: argocd-server-network-policy\n";
+    const redis = policy("argocd-redis-network-policy");
+    assert.equal(
+      closableServer([service, policy("argocd-server-network-policy"), redis].join("---\n")),
+      `---\n${service}---\n${redis}`,
+    );
+  });
+
+  it("are refused when they no longer hold it", () => {
+    assert.throws(
+      () => closableServer(policy("server")),
+      new Error("Argo CD's manifests hold no argocd-server-network-policy"),
+    );
+  });
+});
+
 describe("Kyverno's chart without its remote sub-charts", () => {
   const chartYaml = `name: kyverno
 version: 3.9.1
@@ -375,9 +395,14 @@ dependencies:
       appVersion: "1.0.0",
       upstream: { kind: "manifests", url: "https://manifests.example" },
     };
-    const made = [manifestsChart(pin, "kind: CustomResourceDefinition\nmetadata: { name: a }\n"), files];
+    const policies = "kind: NetworkPolicy\nmetadata: { name: argocd-server-network-policy }\n---\nkind: Service\n";
+    const made = [
+      manifestsChart(pin, "kind: CustomResourceDefinition\nmetadata: { name: a }\n"),
+      files,
+      closableServer(policies),
+    ];
     const hash = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 16);
-    assert.deepEqual({ wrapperRevision, hash }, { wrapperRevision: 1, hash: "c28f476cab78a03c" });
+    assert.deepEqual({ wrapperRevision, hash }, { wrapperRevision: 2, hash: "52b258f2467af5b0" });
   });
 
   it("is refused when the chart no longer asks for it", () => {

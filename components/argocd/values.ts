@@ -7,6 +7,9 @@ import type { ClusterFacts } from "../cluster/handle.ts";
 import { isMap, valueAt } from "../helm-values.ts";
 import type { Settings } from "../settings.ts";
 
+/** A part that keeps the chart's own policy. */
+const networkPolicy = { create: true };
+
 export function argoCdValues({ observability }: Pick<Settings, "observability">, facts: ClusterFacts): HelmValues {
   // The monitor selects a Service that exists only with the metrics.
   const metrics = {
@@ -14,8 +17,11 @@ export function argoCdValues({ observability }: Pick<Settings, "observability">,
     serviceMonitor: { enabled: observability.serviceMonitors },
   };
   // A cluster on one machine signs nobody in through a company and notifies nobody.
-  const companyParts = { enabled: facts.lifetime === "lasting" };
+  const companyParts = { enabled: facts.lifetime === "lasting", networkPolicy };
   return {
+    // The chart's own policy of the server lets everyone in, and what one policy allows no other one takes back: it is
+    // left out, and those of the other parts stay.
+    global: { networkPolicy: { create: false } },
     configs: {
       params: {
         // One key with a dot in it. TLS ends at the Gateway or is not wanted on a port of this machine.
@@ -30,9 +36,10 @@ export function argoCdValues({ observability }: Pick<Settings, "observability">,
     },
     // The way in from outside is a Service of our own or the Gateway; this one keeps no ports for it.
     server: { service: { type: "ClusterIP" }, metrics },
-    controller: { metrics },
-    repoServer: { metrics },
-    applicationSet: { metrics },
+    controller: { metrics, networkPolicy },
+    repoServer: { metrics, networkPolicy },
+    applicationSet: { metrics, networkPolicy },
+    redis: { networkPolicy },
     dex: companyParts,
     notifications: companyParts,
     "redis-ha": { enabled: false },

@@ -11,7 +11,7 @@ import type { ChartPin } from "../versions.ts";
 export type ChartOrigin = "mirror" | "official" | "go-module";
 
 /** Raised whenever charts that we make come out differently, so that no cache keeps the old ones. */
-export const wrapperRevision = 1;
+export const wrapperRevision = 2;
 
 export interface ChartPlace {
   readonly origin: ChartOrigin;

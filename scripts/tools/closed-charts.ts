@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { parseDocument, type YAMLSeq } from "yaml";
+import { parseAllDocuments, parseDocument, type YAMLSeq } from "yaml";
 
 import { manifestsChart, wrapperFiles, writeFiles } from "../../components/charts/wrapper.ts";
 import { goModulePlace, type ChartPlace } from "../../components/charts/places.ts";
@@ -61,11 +61,27 @@ function closedChartFiles(key: ChartKey, pin: ChartPin, module: string, folder: 
     case "gatewayApi":
       return manifestsChart(pin, Object.values(readFiles(folder)).join("\n---\n"));
     case "argoCd":
-      return manifestsChart(pin, readFileSync(join(folder, "install.yaml"), "utf8"));
+      return manifestsChart(pin, closableServer(readFileSync(join(folder, "install.yaml"), "utf8")));
     case "nginxGatewayFabric":
       throw new Error("nginx-gateway-fabric cannot be made: its module is not to be had");
   }
 }
+
+/**
+ * Argo CD's manifests without the policy that lets everyone reach the server: whatever else allows less would not count.
+ * Our values leave it out of the chart as well.
+ */
+export function closableServer(manifests: string): string {
+  const documents = parseAllDocuments(manifests);
+  const kept = documents.filter(
+    (document) =>
+      document.get("kind") !== "NetworkPolicy" || document.getIn(["metadata", "name"]) !== openServerPolicy,
+  );
+  if (kept.length !== documents.length - 1) throw new Error(`Argo CD's manifests hold no ${openServerPolicy}`);
+  return kept.map((document) => document.toString({ lineWidth: 0 }).replace(/^(---\n)?/, "---\n")).join("");
+}
+
+const openServerPolicy = "argocd-server-network-policy";
 
 /** Sub-chart that carries half of Kyverno's definitions and comes from a repository of its own. */
 const kyvernoApi = "kyverno-api";

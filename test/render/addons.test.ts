@@ -245,6 +245,18 @@ describe("Argo CD as rendered", () => {
     }
   });
 
+  it("brings policies of its own, but none of the server", async function () {
+    this.timeout(60_000);
+    const values = argoCdValues(settingsOf({}), localFacts);
+    const objects = objectsIn(await chartOrSkip(this, "argoCd").render(values, { name: "argocd", namespace: "argocd" }));
+    const selected = [...objects.values()]
+      .filter(({ kind }) => kind === "NetworkPolicy")
+      .map((policy) => valueAt(policy, "spec.podSelector.matchLabels") as Record<string, string>)
+      .map((labels) => labels["app.kubernetes.io/name"]);
+    assert.ok(selected.includes("argocd-redis") && selected.includes("argocd-repo-server"), selected.join());
+    assert.equal(selected.includes("argocd-server"), false);
+  });
+
   it("has the server that our node port selects", async function () {
     this.timeout(60_000);
     const objects = objectsIn(

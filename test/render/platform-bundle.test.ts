@@ -11,7 +11,7 @@ import { platform } from "../../policies/platform/bundle.ts";
 import { formatProblems } from "../../policies/problems.ts";
 import { prove } from "../../policies/prove.ts";
 import { contextOf } from "../support/bundle-context.ts";
-import { localFacts } from "../support/cluster-handle.ts";
+import { cloudFacts, localFacts } from "../support/cluster-handle.ts";
 import { chartOrSkip } from "../support/render.ts";
 import { settingsOf } from "../support/settings.ts";
 import { valuesOf } from "./support/rendered-cilium.ts";
@@ -68,7 +68,8 @@ describe("The platform's promises", function () {
 
   it("hold for Argo CD as rendered, with the policies that it brings itself", async function () {
     const stack = { kyverno: off, cilium: { hubble: off }, argocd: { sources: ["https://github.com/acme/apps"] } };
-    const objects = await render(this, "argoCd", argoCdValues(settingsOf(stack), localFacts), {
+    // With sign-in and notifications, which the plain manifests hold always.
+    const objects = await render(this, "argoCd", argoCdValues(settingsOf(stack), cloudFacts), {
       name: "argocd",
       namespace: "argocd",
     });
