@@ -24,7 +24,7 @@ import { rewriteImages } from "./images.ts";
 import { kyvernoValues } from "./kyverno/values.ts";
 import { isolatedNamespaces, namespaceLabels } from "./namespace-labels.ts";
 import type { Settings } from "./settings.ts";
-import { observeWarnings } from "./settings/bundles.ts";
+import { homes, observeWarnings } from "./settings/bundles.ts";
 import { tenantsOf } from "./tenants/tenants-of.ts";
 import type { ChartKey } from "./versions.ts";
 
@@ -85,6 +85,7 @@ export function bundleContext(settings: Settings, facts: ClusterFacts, installs:
     ...(installs.includes("argoCd") ? { argocd: argoCdPods(argoCdSources(settings), facts) } : {}),
     tenants: tenantsOf(settings),
     kyverno: installs.includes("kyverno") ? "installed" : "absent",
+    bundleNamespaces: homes(settings).map(({ namespace }) => namespace),
     metrics: settings.observability.serviceMonitors ? "scraped" : "unread",
     cilium: ciliumParts(ciliumValues(settings, facts, undefined)),
     hubble: hubbleParts(settings.cilium.hubble),

@@ -354,6 +354,22 @@ const policies = block({
     {},
     "Bundle `demo-star-wars`.",
   ),
+  admission: setting(
+    block({
+      administrators: setting(
+        list(text),
+        [],
+        "Users and groups that may change policies of the platform in the cluster; whoever runs the stack must be one of them. Empty: everybody whom the cluster lets.",
+      ),
+      exposedNamespaces: setting(
+        list(dnsLabel),
+        [],
+        "Isolated namespaces whose Services may be of the types NodePort and LoadBalancer.",
+      ),
+    }),
+    {},
+    "Bundle `admission`. Needs Kyverno.",
+  ),
 });
 
 const quota = block({

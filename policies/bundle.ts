@@ -38,6 +38,8 @@ export interface BundleContext {
   /** Teams with namespaces of their own, which are among those above. */
   readonly tenants: readonly Tenant[];
   readonly kyverno: "installed" | "absent";
+  /** Namespaces of chosen bundles: their workloads have labels of their own. */
+  readonly bundleNamespaces: readonly string[];
   /** `scraped`: a Prometheus of the cluster, in whichever namespace, reads the metrics of add-ons. */
   readonly metrics: "scraped" | "unread";
   /** Parts of Cilium that run as pods, besides those of Hubble. */

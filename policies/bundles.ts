@@ -1,4 +1,5 @@
 /** The bundles there are, in the order in which they are applied, and the choice among them. */
+import { admission } from "./admission/bundle.ts";
 import { apimOpenai } from "./apim-openai/bundle.ts";
 import { baseline } from "./baseline/bundle.ts";
 import type { Bundle, BundleContext, BundleNeeds } from "./bundle.ts";
@@ -29,6 +30,7 @@ export const bundles: readonly Bundle[] = [
   demoDns,
   demoFlights,
   demoStarWars,
+  admission,
 ];
 
 /** The bundles a stack switched on, in our order whatever the order of its list; those it only observes close nothing. */

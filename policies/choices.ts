@@ -16,6 +16,7 @@ export const bundleNames = [
   "demo-dns",
   "demo-flights",
   "demo-star-wars",
+  "admission",
 ] as const;
 
 /** A bundle that lives in a namespace of its own. */
@@ -71,6 +72,12 @@ export interface BundleChoices {
     readonly targetPort: number;
   };
   readonly demoStarWars: InItsNamespace & { readonly form: "l4" | "l7" };
+  readonly admission: {
+    /** Users and groups that may change policies of the platform in the cluster. Empty: that is not judged. */
+    readonly administrators: readonly string[];
+    /** Isolated namespaces whose Services may be reached from outside without the gateway. */
+    readonly exposedNamespaces: readonly string[];
+  };
 }
 
 export interface LoadBalancerChoices {

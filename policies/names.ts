@@ -28,6 +28,12 @@ export const present = "true";
 /** What {@link isolateLabel} says of a namespace that is to be open: there the label may not simply go. */
 export const opened = "false";
 
+/** What an object belongs to. Who manages it is another label, which Kyverno keeps for itself on what it makes. */
+export const partOfLabel = "app.kubernetes.io/part-of";
+
+/** What {@link partOfLabel} says of an object that the stack applies. */
+export const platformName = "cilium-platform";
+
 /** Where NGINX Gateway Fabric's control plane runs. Its data planes run beside their Gateways. */
 export const gatewayControlNamespace = "nginx-gateway";
 

@@ -10,6 +10,7 @@ import { inventoryOf } from "./inhabitants.ts";
 import { promisePlace } from "./inventory-head.ts";
 import { judged, lint, lintCodes } from "./lint/lint.ts";
 import { sourceOf } from "./manifests.ts";
+import { partOfLabel, platformName } from "./names.ts";
 import { judgeOwn, nothingOwn, type JudgedOwn, type Own } from "./own.ts";
 import type { Problem } from "./problems.ts";
 import type { Place } from "./reachability/explain.ts";
@@ -50,7 +51,7 @@ export interface Proof {
 export function prove(candidate: Candidate): Proof {
   const { bundles, context, apiServer, own = nothingOwn } = candidate;
   const { inventory, brought, generated, judgedOwn } = gathered(candidate);
-  const manifests = [...brought, ...judgedOwn.policies.map(({ object }) => object)];
+  const manifests = [...brought, ...judgedOwn.policies.map(({ object }) => object)].map(ofThePlatform);
   const objects = [...inventory, ...brought.map(asRead), ...generated.objects.map(asRead), ...judgedOwn.policies];
   const promises = bundles.map((bundle) => readPromises(bundle.promises(context), promisePlace(bundle.name)));
   const lines = [...promises.flatMap((read) => read.promises), ...own.promises];
@@ -100,6 +101,12 @@ export function gathered({ bundles, context, own = nothingOwn }: Candidate): Gat
 /** The namespace of an object. */
 function placedIn({ metadata }: ReadManifest["object"]): string {
   return isFields(metadata) && typeof metadata["namespace"] === "string" ? metadata["namespace"] : "default";
+}
+
+/** The object with the label by which the cluster knows it; no policy selects by labels of policies. */
+function ofThePlatform(manifest: Manifest): Manifest {
+  const { metadata } = manifest;
+  return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, [partOfLabel]: platformName } } };
 }
 
 function asRead(manifest: Manifest): ReadManifest {

@@ -4,7 +4,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
+import { ProblemsError } from "../policies/problems.ts";
 import { prepare } from "./setup.ts";
+import { obtainTools } from "./tools/obtain.ts";
 
 const bin = (name: string): string => join("node_modules", name);
 
@@ -153,6 +155,7 @@ export async function test(args: readonly string[]): Promise<number> {
 /** Obtain the tools, render the real charts, then live through the story on a kwok cluster. */
 export async function testEndToEnd(args: readonly string[]): Promise<number> {
   await prepare("kwok", "auto", ["helm", "actionlint", "kyverno-cli", "kubectl"]);
+  await obtainKyvernosControllers();
   const specs = args.length > 0 ? args : ["test/render/*.test.ts", "test/e2e/*.test.ts"];
   const { code, output } = await runCheck(
     { name: "end to end", command: [mocha, "--no-color", "--config", "test/e2e/mocharc.json", ...specs] },
@@ -162,6 +165,19 @@ export async function testEndToEnd(args: readonly string[]): Promise<number> {
   process.stdout.write(failureReport(failedTests(output)));
   process.stdout.write(closingLine(countTests(output)));
   return code;
+}
+
+/** They are released as images alone, so they are always built; where there is no Go, their test is skipped by name. */
+async function obtainKyvernosControllers(): Promise<void> {
+  const log = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  try {
+    await obtainTools(["kyverno", "background-controller"], { log });
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    log(`Kyverno's controllers are not obtained: ${error.message}`);
+  }
 }
 
 /** Rewrite every file the way the format check wants it. */

@@ -60,7 +60,7 @@ describe("A bundle with a namespace of its own", () => {
   });
 
   it("is told what it may be told under its own name", () => {
-    assert.deepEqual(bundleNames.slice(-7).map(choiceKey), [
+    assert.deepEqual(bundleNames.slice(-8).map(choiceKey), [
       "apimOpenai",
       "egressGateway",
       "loadBalancer",
@@ -68,6 +68,7 @@ describe("A bundle with a namespace of its own", () => {
       "demoDns",
       "demoFlights",
       "demoStarWars",
+      "admission",
     ]);
   });
 });

@@ -136,6 +136,7 @@ describe("a build", () => {
     ["oracle", "-s -w"],
     ["actionlint", "-s -w -X github.com/rhysd/actionlint.version=1.7.12"],
     ["kyverno", "-s -w -X github.com/kyverno/kyverno/pkg/version.BuildVersion=1.19.1"],
+    ["kyverno-controllers", "-s -w -X github.com/kyverno/kyverno/pkg/version.BuildVersion=1.19.1"],
     ["kwok", "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0"],
     ["pulumi", "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0"],
     ["pulumi-kubernetes", "-s -w -X github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0"],

@@ -16,6 +16,7 @@ export function policyProblems(settings: Settings, file: string): readonly Probl
     ...(bundles.includes("egress-gateway") ? egressProblems(settings, file) : []),
     ...(bundles.includes("load-balancer") ? loadBalancerProblems(settings, file) : []),
     ...(bundles.includes("gateway") && !settings.gateway.enabled ? [gatewayOff(file)] : []),
+    ...(bundles.includes("admission") && !settings.kyverno.enabled ? [kyvernoOff(file)] : []),
     ...(bundles.includes("tenants") && Object.keys(settings.tenants).length === 0 ? [noTenants(file)] : []),
   ];
 }
@@ -26,6 +27,15 @@ function gatewayOff(file: string): Problem {
     where: `${file} › policies.bundles`,
     what: "`gateway` is chosen, but the stack has no gateway",
     expected: "`gateway.enabled: true` with the bundle `gateway`",
+  };
+}
+
+function kyvernoOff(file: string): Problem {
+  return {
+    code: "settings/bundle-without-judge",
+    where: `${file} › policies.bundles`,
+    what: "`admission` is chosen, but the stack has no Kyverno",
+    expected: "`kyverno.enabled: true` with the bundle `admission`",
   };
 }
 

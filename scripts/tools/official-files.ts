@@ -119,6 +119,7 @@ export function officialFiles(
     case "etcd":
     case "kubernetes":
     case "cilium":
+    case "kyverno-controllers":
     case "oracle":
       return [];
   }

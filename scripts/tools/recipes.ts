@@ -21,6 +21,8 @@ export type ToolName =
   | "actionlint"
   | "kyverno-cli"
   | "kubectl"
+  | "kyverno"
+  | "background-controller"
   | "policy-oracle";
 
 export type RecipeName =
@@ -35,6 +37,7 @@ export type RecipeName =
   | "actionlint"
   | "kyverno"
   | "kubectl"
+  | "kyverno-controllers"
   | "oracle";
 
 export interface Recipe {
@@ -144,6 +147,20 @@ export const recipes: readonly Recipe[] = [
       ...helmCapabilities(required("k8s.io/client-go") ?? "v0.0.0"),
     }),
     coldSeconds: 50,
+    coldGigabytes: 1,
+  },
+  {
+    // What the chart runs in pods, for a control plane whose pods are simulated. Only ever built beside the CLI, with which
+    // it shares nearly everything: measured after that.
+    name: "kyverno-controllers",
+    folder: "tools/kyverno",
+    module: "github.com/kyverno/kyverno",
+    binaries: {
+      kyverno: "github.com/kyverno/kyverno/cmd/kyverno",
+      "background-controller": "github.com/kyverno/kyverno/cmd/background-controller",
+    },
+    variables: (version) => ({ "github.com/kyverno/kyverno/pkg/version.BuildVersion": version }),
+    coldSeconds: 45,
     coldGigabytes: 1,
   },
   {

@@ -9,7 +9,7 @@ import * as tar from "tar";
 import { alertRules } from "../../components/alert-rules.ts";
 import { settingsOf } from "../support/settings.ts";
 import { metricsIn, queriesIn } from "../support/queries.ts";
-import { skipOrFail } from "./support/skip.ts";
+import { skipOrFail } from "../support/skip.ts";
 import { ciliumConfig, type Rendered, type Renderer, rendererHere, renderStack } from "./support/rendered-cilium.ts";
 
 const kind = { target: "kind" };

@@ -7,7 +7,7 @@ import { chartFolder } from "../../components/charts/cache.ts";
 import { findChart } from "../../components/charts/prepare.ts";
 import { charts } from "../../components/versions.ts";
 import { knownValuesFiles, knownValuesText } from "../../scripts/docs/known-values.ts";
-import { skipOrFail } from "./support/skip.ts";
+import { skipOrFail } from "../support/skip.ts";
 
 describe("the committed keys", () => {
   for (const tool of ["cilium", "kyverno"] as const) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { toolPaths } from "../../scripts/tools/tool-paths.ts";
 import { applicationTexts, workflowTexts } from "../support/workflows.ts";
-import { skipOrFail } from "./support/skip.ts";
+import { skipOrFail } from "../support/skip.ts";
 
 describe("actionlint", function () {
   this.timeout(60_000);

@@ -10,6 +10,8 @@ import {
   CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
+  NetworkingV1Api,
+  PatchStrategy,
   V1Container,
   V1ObjectMeta,
   V1Pod,
@@ -182,6 +184,35 @@ export class Cluster {
   async object(apiVersion: string, kind: string, namespace: string, name: string): Promise<Record<string, unknown>> {
     const api = KubernetesObjectApi.makeApiClient(this.config);
     return { ...(await api.read({ apiVersion, kind, metadata: { namespace, name } })) };
+  }
+
+  async create(object: object): Promise<void> {
+    await KubernetesObjectApi.makeApiClient(this.config).create(object);
+  }
+
+  /** `tried`: judged by everybody, and not done. */
+  async delete(object: object, how: "done" | "tried" = "done"): Promise<void> {
+    const api = KubernetesObjectApi.makeApiClient(this.config);
+    await api.delete(object, undefined, how === "tried" ? "All" : undefined);
+  }
+
+  /** What the object says is merged into what is there; null takes a field away. */
+  async patch(object: object): Promise<void> {
+    const api = KubernetesObjectApi.makeApiClient(this.config);
+    await api.patch(object, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
+  }
+
+  /** All of a namespace, in one request. */
+  async deleteNetworkPolicies(namespace: string): Promise<void> {
+    await this.config.makeApiClient(NetworkingV1Api).deleteCollectionNamespacedNetworkPolicy({ namespace });
+  }
+
+  /** What the API server said when it refused. */
+  messageOf(error: unknown): string {
+    if (!(error instanceof ApiException)) throw error;
+    const { body } = error as { readonly body: unknown };
+    const status = (typeof body === "string" ? JSON.parse(body) : body) as { readonly message?: string };
+    return status.message ?? JSON.stringify(status);
   }
 
   /** What the API server would answer somebody of a group. */

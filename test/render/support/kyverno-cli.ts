@@ -18,6 +18,7 @@ export interface Request {
   readonly objects: readonly object[];
   /** Who asks. */
   readonly username?: string;
+  readonly groups?: readonly string[];
   /** As they are in the cluster, for what a policy wants to know of them. */
   readonly namespaces?: readonly object[];
 }
@@ -66,7 +67,7 @@ interface Answer {
 }
 
 function asked(policies: readonly Manifest[], request: Request, args: readonly string[]): Answer {
-  const { operation, objects, username = "somebody", namespaces = [] } = request;
+  const { operation, objects, username = "somebody", groups = [], namespaces = [] } = request;
   const folder = mkdtempSync(join(tmpdir(), "kyverno-"));
   const output = join(folder, "generated");
   mkdirSync(output);
@@ -85,7 +86,7 @@ function asked(policies: readonly Manifest[], request: Request, args: readonly s
         "--values-file",
         file("values.yaml", [{ ...cli, kind: "Values", globalValues: { "request.operation": operation }, namespaces }]),
         "--userinfo",
-        file("user.yaml", [{ ...cli, kind: "UserInfo", userInfo: { username } }]),
+        file("user.yaml", [{ ...cli, kind: "UserInfo", userInfo: { username, groups } }]),
         ...args,
       ],
       { encoding: "utf8", cwd: folder },
