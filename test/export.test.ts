@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 
 import { bundles } from "../policies/bundles.ts";
-import { exportPolicies, privateRanges, type Exported } from "../policies/export/exported.ts";
+import { exportPolicies, privateRanges, type Exported, type NetworkPolicy } from "../policies/export/exported.ts";
 import { lossCodes, lossPlace } from "../policies/export/loss.ts";
 import { inventoryOf } from "../policies/inhabitants.ts";
 import type { Fields } from "../policies/reachability/read/fields.ts";
@@ -65,6 +65,16 @@ function told(policies: readonly Fields[], inside?: readonly string[]): unknown 
     losses: losses.map((loss) => `${loss.code} ${lossPlace(loss)}`),
     lost: lost.flatMap(({ from, to }) => from.flatMap((client) => to.map((server) => `${client} -> ${server}`))),
   };
+}
+
+/** Directions with rules that only Cilium would enforce, because `policyTypes` leaves them out. */
+function unnamed({ spec }: NetworkPolicy): readonly string[] {
+  const { policyTypes, ingress, egress } = spec;
+  return [
+    ...(policyTypes.length === 0 ? ["neither"] : []),
+    ...(ingress !== undefined && !policyTypes.includes("Ingress") ? ["ingress"] : []),
+    ...(egress !== undefined && !policyTypes.includes("Egress") ? ["egress"] : []),
+  ];
 }
 
 const ofApi = "endpointSelector: {matchLabels: {app: api}}";
@@ -441,6 +451,7 @@ describe("An export to NetworkPolicy", () => {
         apiServer: [scenario.id % 2 === 0 ? "on another node" : "outside the cluster"],
       });
       for (const { code } of found.losses) kinds.add(code);
+      for (const { manifest } of found.policies) assert.deepEqual(unnamed(manifest), [], manifest.metadata.name);
       lost += found.lost.length;
       if (found.problems.length > 0) refused += 1;
       // A deny of a pod's own node is all that cannot be closed.
@@ -518,6 +529,7 @@ guards less: a proxy that lets every request pass: the port is open without it, 
 
 No range covers 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 240.0.0.0/4: pods and nodes there may have such addresses.
 Whatever a NetworkPolicy says, a pod and the node it runs on reach each other.
+Where the API server has an address outside these, who may reach the world may reach it.
 `,
     );
   });

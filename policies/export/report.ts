@@ -25,6 +25,7 @@ export function exportText(exported: Exported, inside: readonly string[]): strin
     "",
     `No range covers ${inside.join(", ")}: pods and nodes there may have such addresses.`,
     "Whatever a NetworkPolicy says, a pod and the node it runs on reach each other.",
+    "Where the API server has an address outside these, who may reach the world may reach it.",
   ];
   return `${lines.join("\n")}\n`;
 }
