@@ -114,7 +114,7 @@ describe("The documents", () => {
       "docs/troubleshooting.md",
       "docs/workflows.md",
       "policies/README.md",
-    "policies/admission/README.md",
+      "policies/admission/README.md",
       "policies/apim-openai/README.md",
       "policies/baseline/README.md",
       "policies/demo-dns/README.md",

@@ -74,8 +74,7 @@ function closedChartFiles(key: ChartKey, pin: ChartPin, module: string, folder: 
 export function closableServer(manifests: string): string {
   const documents = parseAllDocuments(manifests);
   const kept = documents.filter(
-    (document) =>
-      document.get("kind") !== "NetworkPolicy" || document.getIn(["metadata", "name"]) !== openServerPolicy,
+    (document) => document.get("kind") !== "NetworkPolicy" || document.getIn(["metadata", "name"]) !== openServerPolicy,
   );
   if (kept.length !== documents.length - 1) throw new Error(`Argo CD's manifests hold no ${openServerPolicy}`);
   return kept.map((document) => document.toString({ lineWidth: 0 }).replace(/^(---\n)?/, "---\n")).join("");

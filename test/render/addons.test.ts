@@ -248,7 +248,9 @@ describe("Argo CD as rendered", () => {
   it("brings policies of its own, but none of the server", async function () {
     this.timeout(60_000);
     const values = argoCdValues(settingsOf({}), localFacts);
-    const objects = objectsIn(await chartOrSkip(this, "argoCd").render(values, { name: "argocd", namespace: "argocd" }));
+    const objects = objectsIn(
+      await chartOrSkip(this, "argoCd").render(values, { name: "argocd", namespace: "argocd" }),
+    );
     const selected = [...objects.values()]
       .filter(({ kind }) => kind === "NetworkPolicy")
       .map((policy) => valueAt(policy, "spec.podSelector.matchLabels") as Record<string, string>)
