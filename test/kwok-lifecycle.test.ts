@@ -76,7 +76,14 @@ case "$1 $2" in
   mkdir -p "$dir/bin" "$dir/pki"
   begin etcd
   [ ! -e ${fake("broken")} ] || { echo "ERROR: no kube-apiserver" >&2; exit 1; }
-  begin "kube-apiserver kube-controller-manager kube-scheduler kwok-controller"
+  begin "kube-apiserver kube-controller-manager kube-scheduler"
+  mkdir "$dir/logs"
+  if [ -e ${fake("lost")} ]; then
+    cp ${fake("lost")} "$dir/logs/kwok-controller.log"
+    [ ! -e ${fake("once")} ] || rm ${fake("lost")}
+  else
+    begin kwok-controller
+  fi
   for file in ca.crt admin.crt admin.key; do echo "$file" > "$dir/pki/$file"; done
   echo "server: https://127.0.0.1:1" > "$dir/kubeconfig.yaml"
   touch "$dir/kwok.yaml" ;;
@@ -108,15 +115,53 @@ esac
       "scale node --replicas 3 --name platform-mine",
     ]);
     assert.equal(readFileSync(fake("workdir"), "utf8"), `${own("kwok")}\n`);
-    assert.equal(
+    assert.match(
       readFileSync(own("kwokctl.yaml"), "utf8"),
-      `apiVersion: config.kwok.x-k8s.io/v1alpha1
+      new RegExp(`^apiVersion: config.kwok.x-k8s.io/v1alpha1
 kind: KwokctlConfiguration
 options:
   bindAddress: 127.0.0.1
+  etcdPort: 2\\d{4}
+  etcdPeerPort: 2\\d{4}
+  kubeApiserverPort: 2\\d{4}
+  kubeControllerManagerPort: 2\\d{4}
+  kubeSchedulerPort: 2\\d{4}
+  kwokControllerPort: 2\\d{4}
   nodeLeaseDurationSeconds: 4
-`,
+$`),
     );
+  });
+
+  const portIsTaken = '{"level":"INFO","msg":"Watch all nodes"}\n{"err":"listen tcp: bind: address already in use"}\n';
+  const verbs = (): string[] => calls().map((call) => call.split(" ").slice(0, 2).join(" "));
+
+  it("is made anew with other ports where one was taken before it was used", async () => {
+    writeFileSync(fake("lost"), portIsTaken);
+    writeFileSync(fake("once"), "");
+    await assert.rejects(lifecycle.create(inputs), /fetch failed/);
+    assert.deepEqual(verbs(), ["create cluster", "create cluster", "scale node"]);
+  });
+
+  it("is given up where ports are taken again and again", async () => {
+    writeFileSync(fake("lost"), portIsTaken);
+    await assert.rejects(
+      lifecycle.create(inputs),
+      new UserError(
+        "the control plane of mine did not stay up:\n" +
+          '  kwok-controller: {"err":"listen tcp: bind: address already in use"}',
+      ),
+    );
+    assert.deepEqual(verbs(), ["create cluster", "create cluster", "create cluster"]);
+    assert.deepEqual(await processesNaming(cluster()), []);
+  });
+
+  it("is given up at once where a process of it ended for another reason, before anything is written", async () => {
+    writeFileSync(fake("lost"), "panic: no stages\n");
+    await assert.rejects(
+      lifecycle.create(inputs),
+      new UserError("the control plane of mine did not stay up:\n  kwok-controller: panic: no stages"),
+    );
+    assert.deepEqual(verbs(), ["create cluster"]);
   });
 
   it("is made of our own control plane where that was built", async () => {

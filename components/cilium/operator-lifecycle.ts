@@ -6,10 +6,10 @@
  * exist follows the stack's values and not a second list of flags.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { UserError } from "../../policies/problems.ts";
+import { freePorts } from "../cluster/free-ports.ts";
 import { requireTool } from "../cluster/local-tools.ts";
 import { configMapData } from "../cluster/kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
@@ -35,20 +35,6 @@ function files(inputs: OperatorProcessInputs) {
   };
 }
 
-/** A port nobody listens on at this moment; two stacks side by side must not meet on the operator's fixed default. */
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(address !== null && typeof address === "object" ? address.port : 0);
-      });
-    });
-  });
-}
-
 async function start(inputs: OperatorProcessInputs): Promise<void> {
   const { configDir, kubeconfig, logFile } = files(inputs);
   const config = await configMapData(inputs.kubeconfig, "kube-system", "cilium-config");
@@ -59,13 +45,15 @@ async function start(inputs: OperatorProcessInputs): Promise<void> {
   await mkdir(configDir, { recursive: true, mode: 0o700 });
   await Promise.all(Object.entries(config).map(([key, value]) => writeFile(join(configDir, key), value)));
   await writeFile(kubeconfig, inputs.kubeconfig, { mode: 0o600 });
+  // Two stacks side by side must not meet on the operator's fixed default.
+  const [port] = await freePorts(1);
   await startBeside(
     requireTool("cilium-operator-generic"),
     [
       `--config-dir=${configDir}`,
       `--k8s-kubeconfig-path=${kubeconfig}`,
       "--k8s-namespace=kube-system",
-      `--operator-api-serve-addr=127.0.0.1:${String(await freePort())}`,
+      `--operator-api-serve-addr=127.0.0.1:${String(port)}`,
       // What would listen beyond the loopback interface, or on a fixed port, stays off.
       "--enable-metrics=false",
       "--enable-gops=false",

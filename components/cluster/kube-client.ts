@@ -54,6 +54,15 @@ export async function missingOfRollout(kubeconfig: string): Promise<string | und
   return `agents: ${String(updated)} of ${String(desired)} up to date, ${String(available)} available`;
 }
 
+/** How many nodes say that they are Ready. */
+export async function readyNodes(kubeconfig: string): Promise<number> {
+  const { client, config } = await connect(kubeconfig);
+  const nodes = await config.makeApiClient(client.CoreV1Api).listNode();
+  return nodes.items.filter(
+    ({ status }) => status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true,
+  ).length;
+}
+
 /** Whether a CustomResourceDefinition exists and its condition Established is true. */
 export async function isEstablished(kubeconfig: string, name: string): Promise<boolean> {
   const { client, config } = await connect(kubeconfig);

@@ -12,7 +12,8 @@ import { stringify } from "yaml";
 
 import { UserError } from "../../policies/problems.ts";
 import { findTool, requireTool } from "./local-tools.ts";
-import { clusterUid } from "./kube-client.ts";
+import { freePorts } from "./free-ports.ts";
+import { clusterUid, readyNodes } from "./kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
 import { processesNaming, runOrFail, stopProcessesNaming } from "./processes.ts";
 import { kubeconfigFile, kwokClusterFolder, stackFolder } from "./state-folder.ts";
@@ -51,17 +52,31 @@ const nodeLeaseSeconds = 20;
 /** kwokctl multiplies what it is told about signs of life by this, unless it is told otherwise. */
 const kwokctlHeartbeatFactor = 5;
 
-const kwokctlConfiguration = stringify({
-  apiVersion: "config.kwok.x-k8s.io/v1alpha1",
-  kind: "KwokctlConfiguration",
-  options: {
-    // Everything on loopback: etcd speaks without a password here, and kwokctl would show it to the whole network.
-    bindAddress: "127.0.0.1",
-    // A controller that was started again lets no pod begin before the leases of the one before it have run out: with
-    // kwokctl's 200 s no chart is ready in time.
-    nodeLeaseDurationSeconds: nodeLeaseSeconds / kwokctlHeartbeatFactor,
-  },
-});
+/** What kwokctl chooses when it is not told: the highest that is free, the same for everybody who asks at that moment. */
+const ports = [
+  "etcdPort",
+  "etcdPeerPort",
+  "kubeApiserverPort",
+  "kubeControllerManagerPort",
+  "kubeSchedulerPort",
+  "kwokControllerPort",
+] as const;
+
+async function kwokctlConfiguration(): Promise<string> {
+  const free = await freePorts(ports.length);
+  return stringify({
+    apiVersion: "config.kwok.x-k8s.io/v1alpha1",
+    kind: "KwokctlConfiguration",
+    options: {
+      // Everything on loopback: etcd speaks without a password here, and kwokctl would show it to the whole network.
+      bindAddress: "127.0.0.1",
+      ...Object.fromEntries(ports.map((port, index) => [port, free[index]])),
+      // A controller that was started again lets no pod begin before the leases of the one before it have run out: with
+      // kwokctl's 200 s no chart is ready in time.
+      nodeLeaseDurationSeconds: nodeLeaseSeconds / kwokctlHeartbeatFactor,
+    },
+  });
+}
 
 async function kwokctl(inputs: KwokClusterInputs, args: readonly string[]): Promise<string> {
   const { workdir } = folders(inputs);
@@ -179,6 +194,73 @@ async function remove(inputs: KwokClusterInputs): Promise<void> {
   await rm(kubeconfigFile(inputs.stack), { force: true });
 }
 
+async function make(inputs: KwokClusterInputs): Promise<KwokClusterOutputs> {
+  const { stackDir, workdir } = folders(inputs);
+  await writeMark(inputs, "begun");
+  const configFile = join(stackDir, "kwokctl.yaml");
+  await writeFile(configFile, await kwokctlConfiguration());
+  const binaries: Record<string, string | undefined> = {
+    "--etcd-binary": findTool("etcd"),
+    "--kube-apiserver-binary": findTool("kube-apiserver"),
+    "--kube-controller-manager-binary": findTool("kube-controller-manager"),
+    "--kube-scheduler-binary": findTool("kube-scheduler"),
+    "--kwok-controller-binary": findTool("kwok"),
+  };
+  await kwokctl(inputs, [
+    "create",
+    "cluster",
+    "--config",
+    configFile,
+    "--runtime",
+    "binary",
+    ...Object.entries(binaries).flatMap(([flag, path]) => (path === undefined ? [] : [flag, path])),
+    "--kubeconfig",
+    join(workdir, "kubeconfig"),
+    "--wait",
+    "60s",
+  ]);
+  // Before anything is written: without an etcd of its own the API server may have found somebody else's.
+  await refuseLoss(inputs);
+  await kwokctl(inputs, ["scale", "node", "--replicas", String(inputs.nodes)]);
+  const outs = await observe(inputs);
+  await untilNodesReady(inputs, outs.kubeconfig);
+  await writeMark(inputs, "complete");
+  return outs;
+}
+
+/** kwokctl starts the processes and asks the API server alone; the others may have ended meanwhile. */
+async function refuseLoss(inputs: KwokClusterInputs): Promise<void> {
+  const lost = await stoppedComponents(inputs);
+  if (lost.length === 0) return;
+  const said = await Promise.all(lost.map(async (name) => `  ${name}: ${await lastLogLine(inputs, name)}`));
+  throw new UserError(`the control plane of ${inputs.stack} did not stay up:\n${said.join("\n")}`);
+}
+
+/** Nodes are Ready by the work of the controller whose loss nobody else would notice: pods would never begin. */
+async function untilNodesReady(inputs: KwokClusterInputs, kubeconfig: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while ((await readyNodes(kubeconfig)) < inputs.nodes) {
+    await refuseLoss(inputs);
+    if (Date.now() > deadline) throw new UserError(`the nodes of ${inputs.stack} are not Ready after 60 s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await refuseLoss(inputs);
+}
+
+async function logOf(inputs: KwokClusterInputs, component: string): Promise<string> {
+  return await readFile(join(folders(inputs).cluster, "logs", `${component}.log`), "utf8").catch(() => "");
+}
+
+async function lastLogLine(inputs: KwokClusterInputs, component: string): Promise<string> {
+  return (await logOf(inputs, component)).trim().split("\n").at(-1)?.slice(-500) ?? "";
+}
+
+/** Whether somebody took a port between its choice and its use. */
+async function portWasTaken(inputs: KwokClusterInputs): Promise<boolean> {
+  const logs = await Promise.all(components.map((component) => logOf(inputs, component)));
+  return logs.some((text) => text.includes("address already in use"));
+}
+
 export const lifecycle: Lifecycle<KwokClusterInputs, KwokClusterOutputs> = {
   async diff(_id, olds, news) {
     const replaces = (["name", "stack", "kubernetesVersion"] as const).filter((key) => olds[key] !== news[key]);
@@ -186,40 +268,17 @@ export const lifecycle: Lifecycle<KwokClusterInputs, KwokClusterOutputs> = {
   },
 
   async create(inputs) {
-    const { stackDir, workdir } = folders(inputs);
-    await mkdir(workdir, { recursive: true, mode: 0o700 });
+    await mkdir(folders(inputs).workdir, { recursive: true, mode: 0o700 });
+    // A cluster of somebody else is refused here, before anything is ours to remove.
     await reclaim(inputs);
-    await writeMark(inputs, "begun");
-    const configFile = join(stackDir, "kwokctl.yaml");
-    await writeFile(configFile, kwokctlConfiguration);
-    const binaries: Record<string, string | undefined> = {
-      "--etcd-binary": findTool("etcd"),
-      "--kube-apiserver-binary": findTool("kube-apiserver"),
-      "--kube-controller-manager-binary": findTool("kube-controller-manager"),
-      "--kube-scheduler-binary": findTool("kube-scheduler"),
-      "--kwok-controller-binary": findTool("kwok"),
-    };
-    try {
-      await kwokctl(inputs, [
-        "create",
-        "cluster",
-        "--config",
-        configFile,
-        "--runtime",
-        "binary",
-        ...Object.entries(binaries).flatMap(([flag, path]) => (path === undefined ? [] : [flag, path])),
-        "--kubeconfig",
-        join(workdir, "kubeconfig"),
-        "--wait",
-        "60s",
-      ]);
-      await kwokctl(inputs, ["scale", "node", "--replicas", String(inputs.nodes)]);
-      const outs = await observe(inputs);
-      await writeMark(inputs, "complete");
-      return { id: inputs.name, outs };
-    } catch (error) {
-      await remove(inputs);
-      throw error;
+    for (let tries = 1; ; tries++) {
+      try {
+        return { id: inputs.name, outs: await make(inputs) };
+      } catch (error) {
+        const taken = await portWasTaken(inputs);
+        await remove(inputs);
+        if (!taken || tries === 3) throw error;
+      }
     }
   },
 

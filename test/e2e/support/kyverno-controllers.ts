@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import {
@@ -15,6 +14,7 @@ import {
   type V1Container,
 } from "@kubernetes/client-node";
 
+import { freePorts } from "../../../components/cluster/free-ports.ts";
 import { kyvernoNamespace } from "../../../policies/names.ts";
 import { toolPaths } from "../../../scripts/tools/tool-paths.ts";
 
@@ -39,15 +39,19 @@ export class KyvernoControllers {
   }
 
   async start(): Promise<void> {
-    const port = String(await freePort());
+    const [webhooks, ...metrics] = await freePorts(3);
+    const port = String(webhooks);
     await this.run("kyverno-admission-controller", path.kyverno ?? "", [
+      `--metricsPort=${String(metrics[0])}`,
       `--serverIP=127.0.0.1:${port}`,
       "--webhookServerHost=127.0.0.1",
       `--webhookServerPort=${port}`,
       // What is refused here is refused by a policy, and what passes was judged.
       "--forceFailurePolicyIgnore=false",
     ]);
-    await this.run("kyverno-background-controller", path["background-controller"] ?? "", []);
+    await this.run("kyverno-background-controller", path["background-controller"] ?? "", [
+      `--metricsPort=${String(metrics[1])}`,
+    ]);
   }
 
   /** What they said last, for whoever waits for them in vain. */
@@ -86,7 +90,6 @@ export class KyvernoControllers {
         // Ports of which the chart knows that they are free: in a pod of their own.
         "--controllerRuntimeMetricsAddress=0",
         "--metricsHost=127.0.0.1",
-        `--metricsPort=${String(await freePort())}`,
         ...args,
       ],
       {
@@ -128,18 +131,4 @@ function settingsOf({ env = [] }: V1Container, pod: string): Record<string, stri
   return Object.fromEntries(
     env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""] ?? ""]),
   );
-}
-
-/** A port nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(address !== null && typeof address === "object" ? address.port : 0);
-      });
-    });
-  });
 }
