@@ -15,7 +15,7 @@ describe("A stack's namespaces", function () {
     assert.deepEqual(
       denying.map(({ inputs }) => [inputs["metadata"], inputs["spec"]]),
       ["dev", "uat"].map((namespace) => [
-        { name: "default-deny", namespace },
+        { name: "default-deny", namespace, labels: { "app.kubernetes.io/part-of": "cilium-platform" } },
         { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
       ]),
     );
