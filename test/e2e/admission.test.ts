@@ -9,10 +9,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { lifecycle as operator } from "../../components/cilium/operator-lifecycle.ts";
 import { lifecycle as kwok } from "../../components/cluster/kwok-lifecycle.ts";
 import { kubernetesVersion } from "../../components/versions.ts";
 import { skipOrFail } from "../support/skip.ts";
+import { upBesideOperator } from "./support/beside-operator.ts";
 import { Cluster } from "./support/cluster.ts";
 import { KyvernoControllers, kyvernoControllersThere } from "./support/kyverno-controllers.ts";
 import { Project } from "./support/project.ts";
@@ -44,7 +44,7 @@ describe("Kyverno's controllers", function () {
     });
     const secret = ["config", "set", "--secret", "platform:kubeconfig", "--", kubeconfig];
     outputOf(await project.script("pulumi", "guard", "--local-state", ...secret));
-    await installed();
+    await upBesideOperator(project, "guard", { made: theirs, kubeconfig, cluster });
     await cluster.create(namespace("early", "true"));
     controllers = new KyvernoControllers(kubeconfig, join(project.dir, "controllers"));
     await controllers.start();
@@ -58,23 +58,6 @@ describe("Kyverno's controllers", function () {
     process.chdir(home);
     await project.remove();
   });
-
-  /** Cilium's definitions come from its operator, whose pod is simulated as well. */
-  async function installed(): Promise<void> {
-    const up = project.start("up", "guard", "--yes", "--local-state");
-    const over = new AbortController();
-    const operatorRuns = (async () => {
-      while ((await cluster.configMap("kube-system", "cilium-config").catch(() => undefined)) === undefined) {
-        if (over.signal.aborted) return;
-        await sleep(200);
-      }
-      await operator.create({ stack: theirs.stack, clusterName: theirs.name, kubeconfig, revision: 1 });
-    })();
-    const said = await up.done;
-    over.abort();
-    await operatorRuns;
-    outputOf(said);
-  }
 
   async function eventually(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
     const end = Date.now() + seconds * 1000 * busyness();

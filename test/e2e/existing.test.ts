@@ -6,11 +6,10 @@
  * run beside it, as its Deployment would run in a real one.
  */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 
-import { lifecycle as operator } from "../../components/cilium/operator-lifecycle.ts";
 import { lifecycle as kwok } from "../../components/cluster/kwok-lifecycle.ts";
 import { kubernetesVersion } from "../../components/versions.ts";
+import { upBesideOperator } from "./support/beside-operator.ts";
 import { Cluster } from "./support/cluster.ts";
 import { inSequence } from "./support/hooks.ts";
 import { Project } from "./support/project.ts";
@@ -81,20 +80,7 @@ describe("the platform on a cluster that somebody else made", function () {
   });
 
   it("is installed with one command", async () => {
-    const up = project.start("up", "other", "--yes", "--local-state");
-    const over = new AbortController();
-    const operatorRuns = (async () => {
-      // Helm writes down that it installs before it installs.
-      while ((await cluster.configMap("kube-system", "cilium-config").catch(() => undefined)) === undefined) {
-        if (over.signal.aborted) return;
-        await sleep(200);
-      }
-      await operator.create({ stack: theirs.stack, clusterName: theirs.name, kubeconfig, revision: 1 });
-    })();
-    const said = await up.done;
-    over.abort();
-    await operatorRuns;
-    const output = outputOf(said);
+    const output = await upBesideOperator(project, "other", { made: theirs, kubeconfig, cluster });
     assert.match(output, /other is up \(existing, \d+ s\)/);
     assert.deepEqual(await cluster.releases(), {
       "kube-system/cilium": "deployed",
