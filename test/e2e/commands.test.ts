@@ -186,7 +186,7 @@ describe("the commands of the documents", function () {
     assert.equal(code, 1, output);
     assert.match(
       output,
-      /CiliumNetworkPolicy dev\/allow-dns: was deleted and made anew since the backup of [^:]+:\d\d:[^:]+: spec\./,
+      /CiliumNetworkPolicy dev\/allow-dns: was deleted and made anew since the backup of [^:]+:\d\d:[^:]+: metadata\.labels, spec\./,
     );
     // Nothing was done, not even what could have been.
     assert.equal(await cluster.policyValidity("dev", "allow-dns"), "True");
