@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { cacheFolder, type Environment } from "../components/charts/cache.ts";
 import { charts, kubernetesVersion, type ChartPin } from "../components/versions.ts";
 import { formatProblem, ProblemsError } from "../policies/problems.ts";
-import { buildTargets, readBuildInput, requiredVersion } from "../scripts/tools/build-input.ts";
+import { buildTargets, builtName, readBuildInput, requiredVersion } from "../scripts/tools/build-input.ts";
 import { neededGigabytes } from "../scripts/tools/disk.ts";
 import { committedSum } from "../scripts/tools/go-module.ts";
 import { atLeast, buildProblem, diskProblem, missingGo, parseGoVersion } from "../scripts/tools/go-problems.ts";
@@ -134,6 +134,7 @@ describe("a build", () => {
     ["etcd", "-s -w"],
     ["kind", "-s -w"],
     ["oracle", "-s -w"],
+    ["prober", "-s -w"],
     ["actionlint", "-s -w -X github.com/rhysd/actionlint.version=1.7.12"],
     ["kyverno", "-s -w -X github.com/kyverno/kyverno/pkg/version.BuildVersion=1.19.1"],
     ["kyverno-controllers", "-s -w -X github.com/kyverno/kyverno/pkg/version.BuildVersion=1.19.1"],
@@ -172,6 +173,12 @@ describe("a build", () => {
       ]);
     });
   }
+
+  it("of a program of ours is told from an earlier one by its files alone", () => {
+    const { version, hash } = inputOf("prober");
+    assert.equal(version, "own");
+    assert.match(builtName(inputOf("prober")), new RegExp(`^prober-own-${hash}$`));
+  });
 
   it("names a single binary and gives several a folder", () => {
     assert.deepEqual(buildTargets(inputOf("etcd").recipe, "/out"), ["-o", "/out/etcd", "go.etcd.io/etcd/server/v3"]);

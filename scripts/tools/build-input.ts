@@ -63,7 +63,7 @@ export function readBuildInput(
   const folder = join(root, folderOf(recipe));
   const files = sourceFiles(folder);
   const goMod = files.find((file) => file.path === "go.mod")?.text ?? "";
-  const moduleVersion = requiredVersion(goMod, recipe.module);
+  const moduleVersion = isOwn(goMod, recipe.module) ? "vown" : requiredVersion(goMod, recipe.module);
   if (moduleVersion === undefined) throw new Error(`${folderOf(recipe)}/go.mod does not require ${recipe.module}`);
   const version =
     recipe.versionFromPackage === undefined ? moduleVersion.slice(1) : packages[recipe.versionFromPackage];
@@ -77,6 +77,11 @@ export function readBuildInput(
     platform.arch,
   ]);
   return { recipe, folder, moduleVersion, version, flags, hash };
+}
+
+/** A program of ours has no version: the hash of its files tells one from another. */
+function isOwn(goMod: string, module: string): boolean {
+  return goMod.split("\n").includes(`module ${module}`);
 }
 
 /** Folder name of a tool in the cache: version and origin can be read off it. */

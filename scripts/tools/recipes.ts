@@ -23,7 +23,8 @@ export type ToolName =
   | "kubectl"
   | "kyverno"
   | "background-controller"
-  | "policy-oracle";
+  | "policy-oracle"
+  | "prober";
 
 export type RecipeName =
   | "pulumi"
@@ -38,13 +39,14 @@ export type RecipeName =
   | "kyverno"
   | "kubectl"
   | "kyverno-controllers"
-  | "oracle";
+  | "oracle"
+  | "prober";
 
 export interface Recipe {
   readonly name: RecipeName;
   /** Where its go.mod lies, from the root of the project; `tools/<name>` unless it is said. */
   readonly folder?: string;
-  /** Module whose version in that go.mod is the version of the tool. */
+  /** Module whose version in that go.mod is the version of the tool; that go.mod's own module where the tool is ours. */
   readonly module: string;
   /** Binary name → Go package. */
   readonly binaries: Readonly<Partial<Record<ToolName, string>>>;
@@ -191,6 +193,15 @@ export const recipes: readonly Recipe[] = [
     name: "kind",
     module: "sigs.k8s.io/kind",
     binaries: { kind: "sigs.k8s.io/kind" },
+    variables: () => ({}),
+    coldSeconds: 5,
+    coldGigabytes: 0.1,
+  },
+  {
+    // The standard library alone, most of which the others have compiled already.
+    name: "prober",
+    module: "tools/prober",
+    binaries: { prober: "." },
     variables: () => ({}),
     coldSeconds: 5,
     coldGigabytes: 0.1,

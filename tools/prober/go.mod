@@ -1,0 +1,3 @@
+module tools/prober
+
+go 1.26.0
