@@ -121,6 +121,7 @@ export function officialFiles(
     case "cilium":
     case "kyverno-controllers":
     case "oracle":
+    case "prober":
       return [];
   }
 }
