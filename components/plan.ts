@@ -9,6 +9,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "../policies/bundle.ts";
 import { formatProblems, type Problem, ProblemsError, UserError } from "../policies/problems.ts";
 import { prove } from "../policies/prove.ts";
+import { missingImages } from "../scripts/kind-images/places.ts";
+import { buildsImages, envoyProblems, missingImageProblems } from "./built-images.ts";
 import { candidateWith, judgeStack } from "./candidate.ts";
 import type { HelmValues } from "./chart.ts";
 import { type MissingChart, prepareCharts } from "./charts/prepare.ts";
@@ -59,6 +61,8 @@ async function decide(): Promise<Plan> {
     ...(settings.chartMirror === undefined ? {} : { chartMirror: settings.chartMirror }),
   });
   refuseMissing(prepared.missing, facts, file);
+  const unbuilt = buildsImages(settings) ? missingImageProblems(missingImages(), stack) : [];
+  if (unbuilt.length > 0) throw new ProblemsError(unbuilt);
   // Judged last, because only a chart that is there can say which values it knows.
   const unknown = await overlayProblems(prepared.present, settings, file);
   if (unknown.length > 0) throw new ProblemsError(unknown);
@@ -69,7 +73,8 @@ async function decide(): Promise<Plan> {
   const installs = wanted.filter((key) => missing.every((chart) => chart.key !== key));
   const { own, warnings: unread } = await ownPolicies(settings, file);
   const proof = prove({ ...candidateWith(installs, judged), own });
-  if (proof.problems.length > 0) throw new ProblemsError(proof.problems);
+  const impossible = [...proof.problems, ...envoyProblems(settings, proof.manifests, file)];
+  if (impossible.length > 0) throw new ProblemsError(impossible);
   for (const doubt of [...unread, ...proof.warnings]) await pulumi.log.warn(formatProblems([doubt]));
 
   return {

@@ -459,6 +459,11 @@ const kwok = block({
 });
 
 const kind = block({
+  images: setting(
+    words("upstream", "built"),
+    "upstream",
+    "`built`: images made on this machine by `npm run setup -- <stack> --images=build`, for networks without a container registry. Not everything can be had with it.",
+  ),
   workers: setting(wholeNumber(0, 20), 2, "Worker nodes beside the one control plane."),
   apiServerPort: setting(
     port,

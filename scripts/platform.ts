@@ -25,6 +25,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./restore.ts")).restore(args);
     case "setup":
       return await (await import("./setup.ts")).setup(args);
+    case "engine":
+      return await (await import("./engine.ts")).engine(args);
     case "images":
       return await (await import("./images.ts")).images(args);
     case "inventory":

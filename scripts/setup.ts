@@ -1,6 +1,7 @@
 /** `npm run setup`: everything a stack needs on this machine, obtained once and then only looked at. */
 import { charts, type ChartKey } from "../components/versions.ts";
 import type { Target } from "../components/settings.ts";
+import { UserError } from "../policies/problems.ts";
 import { readOwnCommand } from "./command-line.ts";
 import { targetOf } from "./pulumi/stack-file.ts";
 import { obtainCharts } from "./tools/obtain-charts.ts";
@@ -36,10 +37,39 @@ export async function prepare(target: Target, mode: Mode, more: readonly ToolNam
   return tools;
 }
 
+/** Whether the images of a kind cluster are to be built: only ever when somebody says so. */
+export function readImagesOption(args: readonly string[]): {
+  readonly rest: readonly string[];
+  readonly images: "pull" | "build";
+} {
+  const rest = args.filter((arg) => arg !== "--images" && !arg.startsWith("--images="));
+  const said = args.filter((arg) => !rest.includes(arg));
+  const wrong = said.find((arg) => arg !== "--images=build");
+  if (wrong !== undefined) throw new UserError(`${wrong}: unknown\n  expected --images=build, or no such option`);
+  return { rest, images: said.length > 0 ? "build" : "pull" };
+}
+
+/** Images into the cache, and a container engine where none answers. */
+async function buildImages(): Promise<void> {
+  const { obtainImages } = await import("./kind-images/obtain-images.ts");
+  const { startEngine } = await import("./kind-images/engine.ts");
+  const log = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  await obtainImages(log);
+  await startEngine(log);
+}
+
 export async function setup(args: readonly string[]): Promise<number> {
-  const { stack, tools } = readOwnCommand(args);
+  const { rest, images } = readImagesOption(args);
+  const { stack, tools } = readOwnCommand(rest);
   const started = Date.now();
-  await prepare(await targetOf(stack, process.cwd()), tools);
+  const target = await targetOf(stack, process.cwd());
+  if (images === "build" && target !== "kind") {
+    throw new UserError(`--images=build: ${stack} stands on ${target}\n  expected a stack on kind`);
+  }
+  await prepare(target, tools);
+  if (images === "build") await buildImages();
   process.stderr.write(`set up for ${stack} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   return 0;
 }

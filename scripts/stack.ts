@@ -6,10 +6,12 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { buildsImages } from "../components/built-images.ts";
 import { kubeconfigFile, stackFolder } from "../components/cluster/state-folder.ts";
 import { type KwokClusterInputs, lostComponents, wake } from "../components/cluster/kwok-lifecycle.ts";
 import { lifetimeOf } from "../components/cluster/lifetime.ts";
 import type { Target } from "../components/settings.ts";
+import { settingsOfStackFile } from "../components/settings/read.ts";
 import { kubernetesVersion } from "../components/versions.ts";
 import { UserError } from "../policies/problems.ts";
 import { readStackCommand, type StackCommand } from "./command-line.ts";
@@ -123,16 +125,26 @@ export async function openEngine(command: StackCommand, target: Target, projectD
       : {}),
   });
   const cli = tools.path.pulumi ?? "pulumi";
+  const containers = target === "kind" ? await containerEngine(command.stack, projectDir) : {};
   const folder = stackFolder(command.stack, projectDir);
   return {
     cli,
     stack: command.stack,
     projectDir,
-    env: { ...env, PATH: `${dirname(cli)}:${env["PATH"] ?? ""}`, [runMark]: folder },
+    env: { ...env, ...containers, PATH: `${dirname(cli)}:${env["PATH"] ?? ""}`, [runMark]: folder },
     ...(backend.kind === "project"
       ? { configFile: relative(projectDir, join(folder, stackFileName(command.stack))) }
       : {}),
   };
+}
+
+/** A stack of built images may stand in the container engine of our own; any other in the one the person has. */
+async function containerEngine(stack: string, projectDir: string): Promise<Readonly<Record<string, string>>> {
+  if (!buildsImages(settingsOfStackFile(projectDir, stack))) return {};
+  const { engineEnvironment, findEngine } = await import("./kind-images/engine.ts");
+  const engine = await findEngine();
+  if (engine === undefined) throw new UserError("no container engine answers\n  fix: npm run engine -- start");
+  return engineEnvironment(engine);
 }
 
 /** The stack exists, its working copy is current, and nothing of a killed run stands in the way. */

@@ -1,6 +1,7 @@
 /** Rows 36 to 46: Hubble, monitoring, proxies and the values themselves. */
 import * as v from "valibot";
 
+import { buildsImages } from "../built-images.ts";
 import { clusterName } from "../settings/formats.ts";
 import { agentFlags } from "./agent-flags.ts";
 import { type Case, type Objection, refuse, type Row, shown, warn } from "./compatibility-row.ts";
@@ -77,10 +78,10 @@ export const valueRows: readonly Row[] = [
     combination: "Hubble's certificates made by Helm (`hubble.tls.auto.method: helm`), or by an unknown method",
     consequence: "new certificates at every rendering and restarts without end; an unknown method makes none",
     answer: "fix value",
-    note: "`cronJob`; `certmanager` may be set in `cilium.values`.",
+    note: "`cronJob`; `certmanager` may be set in `cilium.values`; `helm` where the job's image is not to be had (`kind.images: built`).",
     check: (the) => {
       const method = the.value("hubble.tls.auto.method");
-      return method === "cronJob" || method === "certmanager"
+      return method === "cronJob" || method === "certmanager" || (method === "helm" && buildsImages(the.settings))
         ? []
         : [
             refuse(

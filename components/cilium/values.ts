@@ -6,6 +6,7 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 
+import { builtImageValues } from "../built-images.ts";
 import type { HelmValues } from "../chart.ts";
 import type { ClusterFacts } from "../cluster/handle.ts";
 import { mergeValues } from "../helm-values.ts";
@@ -20,7 +21,8 @@ export function ciliumValues(
   facts: ClusterFacts,
   apiServerHost: pulumi.Input<string> | undefined,
 ): HelmValues {
-  return mergeValues(derivedValues(settings, facts, apiServerHost), settings.cilium.values);
+  const ours = mergeValues(derivedValues(settings, facts, apiServerHost), builtImageValues(settings));
+  return mergeValues(ours, settings.cilium.values);
 }
 
 /** Our values before the stack's own are merged over them. */

@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { UserError } from "../../policies/problems.ts";
+import { archiveFiles, imagesFolder } from "../../scripts/kind-images/places.ts";
+import { workplace } from "../../scripts/tools/tool-paths.ts";
 import { requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
@@ -23,8 +25,10 @@ export interface KindClusterInputs {
   readonly stack: string;
   /** kind.x-k8s.io/v1alpha4, as text. */
   readonly config: string;
-  /** By digest. */
+  /** By digest; one that was built here by a name of ours. */
   readonly nodeImage: string;
+  /** Archives of images that are loaded into the nodes, by file name in the cache; absent where nodes pull their images. */
+  readonly archives?: readonly string[];
   /** Text of `hosts.toml` by registry, for the nodes to read at every pull. Empty without caches. */
   readonly registryHosts: Readonly<Record<string, string>>;
 }
@@ -76,8 +80,9 @@ async function isFree(port: number): Promise<boolean> {
 async function observe(inputs: KindClusterInputs): Promise<KindClusterOutputs> {
   const kubeconfig = await kind(["get", "kubeconfig", "--name", inputs.name]);
   await writeFile(kubeconfigFile(inputs.stack), kubeconfig, { mode: 0o600 });
-  const { name, stack, config, nodeImage, registryHosts } = inputs;
-  return { name, stack, config, nodeImage, registryHosts, kubeconfig, uid: await clusterUid(kubeconfig) };
+  const { name, stack, config, nodeImage, archives, registryHosts } = inputs;
+  const loaded = archives === undefined ? {} : { archives };
+  return { name, stack, config, nodeImage, ...loaded, registryHosts, kubeconfig, uid: await clusterUid(kubeconfig) };
 }
 
 /** The folder itself stays: the nodes hold it mounted. */
@@ -92,6 +97,20 @@ async function writeRegistryHosts({ stack, registryHosts }: KindClusterInputs): 
   }
 }
 
+/** The engine of this machine holds the node image, under a name of ours. */
+async function haveNodeImage(name: string): Promise<void> {
+  const known = await runCommand("docker", ["image", "inspect", name], { timeoutSeconds: 60 });
+  if (known.code === 0) return;
+  const [file = ""] = archiveFiles(["node"]);
+  await runOrFail("docker", ["load", "--input", file], { timeoutSeconds: 600 });
+}
+
+/** Side by side: one archive is unpacked while the next is read. */
+async function loadArchives({ name, archives = [] }: KindClusterInputs): Promise<void> {
+  const folder = imagesFolder(workplace());
+  await Promise.all(archives.map((file) => kind(["load", "image-archive", join(folder, file), "--name", name])));
+}
+
 async function remove(inputs: KindClusterInputs): Promise<void> {
   // kind edits the kubeconfig it is given; without this it would be the person's own.
   const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
@@ -104,7 +123,8 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
   async diff(_id, olds, news) {
     const replaces = (["name", "stack", "config", "nodeImage"] as const).filter((key) => olds[key] !== news[key]);
     const told = JSON.stringify(olds.registryHosts) === JSON.stringify(news.registryHosts);
-    return await Promise.resolve({ changes: replaces.length > 0 || !told, replaces });
+    const loaded = JSON.stringify(olds.archives) === JSON.stringify(news.archives);
+    return await Promise.resolve({ changes: replaces.length > 0 || !told || !loaded, replaces });
   },
 
   async create(inputs) {
@@ -129,6 +149,7 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
     await writeFile(markFile(inputs), JSON.stringify({ stack: inputs.stack, cluster: inputs.name }), { mode: 0o600 });
     const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
     try {
+      if (inputs.archives !== undefined) await haveNodeImage(inputs.nodeImage);
       // No --wait: without a network plugin the nodes are not Ready before Cilium is.
       await kind(
         [
@@ -137,6 +158,7 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
         ],
         inputs.config,
       );
+      await loadArchives(inputs);
       return { id: inputs.name, outs: await observe(inputs) };
     } catch (error) {
       const logs = join(stackFolder(inputs.stack), "kind-logs");
@@ -158,6 +180,7 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
 
   async update(_id, _olds, news) {
     await writeRegistryHosts(news);
+    await loadArchives(news);
     return { outs: await observe(news) };
   },
 

@@ -2,6 +2,7 @@
  * reviewSettings: the configuration of a stack, read once, with everything that is wrong with it.
  */
 import type { Problem } from "../../policies/problems.ts";
+import { builtImageProblems } from "../built-images.ts";
 import { judge, type Judged } from "../cilium/compatibility.ts";
 import { ciliumValues } from "../cilium/values.ts";
 import { clusterFacts } from "../cluster/facts.ts";
@@ -59,6 +60,9 @@ export function reviewSettings(input: SettingsInput): SettingsReview {
     ...portProblems(settings, file),
     ...policyProblems(settings, file),
     ...(isWhole(settings) ? edgeProblems(settings, file) : []),
+    ...(isWhole(settings)
+      ? builtImageProblems(settings, ciliumValues(settings, clusterFacts(settings), undefined), file)
+      : []),
     ...siblingProblems(settings, input.siblings ?? [], file),
   ];
   const impossible = isWhole(settings) ? judge(wholeStack(stack, settings)).refused : [];

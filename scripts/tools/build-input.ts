@@ -116,3 +116,12 @@ export function buildTargets(recipe: Recipe, output: string): string[] {
   if (binaries.length === 1 && only !== undefined) return ["-o", join(output, only[0]), only[1]];
   return ["-o", `${output}/`, ...binaries.map(([, target]) => target)];
 }
+
+/** Binaries that Go names after their folder and we do not, as [Go's name, ours]. */
+export function linkedNames(recipe: Pick<Recipe, "binaries">): [string, ToolName][] {
+  const binaries = Object.entries(recipe.binaries) as [ToolName, string][];
+  if (binaries.length === 1) return [];
+  return binaries
+    .map(([name, target]): [string, ToolName] => [target.slice(target.lastIndexOf("/") + 1), name])
+    .filter(([linked, name]) => linked !== name);
+}

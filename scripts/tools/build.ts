@@ -4,11 +4,11 @@
  * An interrupted build leaves nothing in the cache; what Go had downloaded and compiled until then it keeps itself, so
  * the next run goes on from there.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ProblemsError } from "../../policies/problems.ts";
-import { builtName, buildTargets, type BuildInput } from "./build-input.ts";
+import { builtName, buildTargets, linkedNames, type BuildInput } from "./build-input.ts";
 import { runGo, type Go } from "./go.ts";
 import { buildProblem } from "./go-problems.ts";
 import { downloadModule } from "./go-module.ts";
@@ -47,6 +47,7 @@ export async function buildTool(
         }),
     );
     if (!run.ok) throw new ProblemsError([buildProblem(recipe.name, run.output.filter(isMessage), folderOf(recipe))]);
+    for (const [linked, name] of linkedNames(recipe)) renameSync(join(output, linked), join(output, name));
     publish(finished, join(places.tools, builtName(input)));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

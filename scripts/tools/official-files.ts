@@ -122,6 +122,9 @@ export function officialFiles(
     case "kyverno-controllers":
     case "oracle":
     case "prober":
+    case "kubernetes-node":
+    case "cilium-agent":
+    case "coredns":
       return [];
   }
 }

@@ -24,7 +24,21 @@ export type ToolName =
   | "kyverno"
   | "background-controller"
   | "policy-oracle"
-  | "prober";
+  | "prober"
+  | "kubelet"
+  | "kubeadm"
+  | "kube-proxy"
+  | "cilium-agent"
+  | "cilium-dbg"
+  | "cilium-mount"
+  | "cilium-sysctlfix"
+  | "cilium-health"
+  | "cilium-health-responder"
+  | "cilium-bugtool"
+  | "cilium-cni"
+  | "hubble"
+  | "hubble-relay"
+  | "coredns";
 
 export type RecipeName =
   | "pulumi"
@@ -40,7 +54,10 @@ export type RecipeName =
   | "kubectl"
   | "kyverno-controllers"
   | "oracle"
-  | "prober";
+  | "prober"
+  | "kubernetes-node"
+  | "cilium-agent"
+  | "coredns";
 
 export interface Recipe {
   readonly name: RecipeName;
@@ -48,7 +65,7 @@ export interface Recipe {
   readonly folder?: string;
   /** Module whose version in that go.mod is the version of the tool; that go.mod's own module where the tool is ours. */
   readonly module: string;
-  /** Binary name → Go package. */
+  /** Binary name → Go package. Several are linked side by side and named after. */
   readonly binaries: Readonly<Partial<Record<ToolName, string>>>;
   readonly tags?: string;
   /** Linker variables, from the version of the tool and those of its modules (`required`, with their `v`). */
@@ -91,6 +108,27 @@ export const recipes: readonly Recipe[] = [
     coldGigabytes: 5.5,
   },
   {
+    // What runs in the pods of a node, for images built where no container registry answers.
+    name: "cilium-agent",
+    module: "github.com/cilium/cilium",
+    binaries: {
+      "cilium-agent": "github.com/cilium/cilium/daemon",
+      "cilium-dbg": "github.com/cilium/cilium/cilium-dbg",
+      "cilium-mount": "github.com/cilium/cilium/tools/mount",
+      "cilium-sysctlfix": "github.com/cilium/cilium/tools/sysctlfix",
+      "cilium-health": "github.com/cilium/cilium/cilium-health",
+      "cilium-health-responder": "github.com/cilium/cilium/cilium-health/responder",
+      "cilium-bugtool": "github.com/cilium/cilium/bugtool",
+      "cilium-cni": "github.com/cilium/cilium/plugins/cilium-cni",
+      hubble: "github.com/cilium/cilium/hubble",
+      "hubble-relay": "github.com/cilium/cilium/hubble-relay",
+    },
+    tags: "osusergo",
+    variables: ciliumVariables,
+    coldSeconds: 260,
+    coldGigabytes: 2.5,
+  },
+  {
     name: "kubernetes",
     module: "k8s.io/kubernetes",
     binaries: {
@@ -116,10 +154,7 @@ export const recipes: readonly Recipe[] = [
     module: "github.com/cilium/cilium",
     binaries: { "cilium-operator-generic": "github.com/cilium/cilium/operator" },
     tags: "ipam_provider_operator,osusergo",
-    // Three fields, of which a Go module knows only the first: version, commit, date.
-    variables: (version) => ({
-      "github.com/cilium/cilium/pkg/version.ciliumVersion": `${version} go-module 1970-01-01T00:00:00Z`,
-    }),
+    variables: ciliumVariables,
     coldSeconds: 160,
     coldGigabytes: 2.5,
   },
@@ -130,6 +165,26 @@ export const recipes: readonly Recipe[] = [
     variables: (version) => ({ "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}` }),
     coldSeconds: 160,
     coldGigabytes: 3,
+  },
+  {
+    name: "kubernetes-node",
+    module: "k8s.io/kubernetes",
+    binaries: {
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      kubeadm: "k8s.io/kubernetes/cmd/kubeadm",
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+    },
+    variables: kubernetesVariables,
+    coldSeconds: 130,
+    coldGigabytes: 1,
+  },
+  {
+    name: "coredns",
+    module: "github.com/coredns/coredns",
+    binaries: { coredns: "github.com/coredns/coredns" },
+    variables: () => ({}),
+    coldSeconds: 110,
+    coldGigabytes: 2,
   },
   {
     // A folder of its own, because nobody but a test needs it. Most of it is Kubernetes' own code, built once.
@@ -207,6 +262,11 @@ export const recipes: readonly Recipe[] = [
     coldGigabytes: 0.1,
   },
 ];
+
+/** Three fields, of which a Go module knows only the first: version, commit, date. */
+function ciliumVariables(version: string): Record<string, string> {
+  return { "github.com/cilium/cilium/pkg/version.ciliumVersion": `${version} go-module 1970-01-01T00:00:00Z` };
+}
 
 /** Kubernetes reports its version from two packages, and clients compare the two. */
 function kubernetesVariables(version: string): Record<string, string> {

@@ -1,0 +1,3 @@
+module tools/kind-images/pause
+
+go 1.26.0
