@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ProblemsError } from "../policies/problems.ts";
 import { prepare } from "./setup.ts";
 import { obtainTools } from "./tools/obtain.ts";
+import { workplace } from "./tools/tool-paths.ts";
 
 const bin = (name: string): string => join("node_modules", name);
 
@@ -165,6 +166,42 @@ export async function testEndToEnd(args: readonly string[]): Promise<number> {
   process.stdout.write(failureReport(failedTests(output)));
   process.stdout.write(closingLine(countTests(output)));
   return code;
+}
+
+/**
+ * The tests on real nodes: images and a container engine where there are none, then the specs. What was started for them is
+ * stopped. A machine that cannot is skipped by name, and in CI is a failure.
+ */
+export async function testLive(args: readonly string[]): Promise<number> {
+  const log = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const { machineProblems } = await import("./kind-images/machine.ts");
+  const lacking = machineProblems(workplace().platform);
+  if (lacking.length > 0) {
+    if ((process.env["CI"] ?? "") !== "") throw new ProblemsError(lacking);
+    process.stdout.write(`skipped: the tests on real nodes: ${lacking.map(({ what }) => what).join("; ")}\n`);
+    return 0;
+  }
+  const { obtainImages } = await import("./kind-images/obtain-images.ts");
+  const { engineEnvironment, findEngine, startEngine, stopEngine } = await import("./kind-images/engine.ts");
+  await prepare("kind", "auto", ["kubectl"]);
+  await obtainImages(log);
+  const found = await findEngine();
+  const engine = found ?? (await startEngine(log));
+  try {
+    const specs = args.length > 0 ? args : ["test/live/*.test.ts"];
+    const { code, output } = await runCheck(
+      { name: "real nodes", command: [mocha, "--no-color", "--config", "test/live/mocharc.json", ...specs] },
+      "show",
+      { ...process.env, ...engineEnvironment(engine) },
+    );
+    process.stdout.write(failureReport(failedTests(output)));
+    process.stdout.write(closingLine(countTests(output)));
+    return code;
+  } finally {
+    if (found === undefined) for (const line of await stopEngine(log)) log(`not taken back: ${line}`);
+  }
 }
 
 /** They are released as images alone, so they are always built; where there is no Go, their test is skipped by name. */

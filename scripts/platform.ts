@@ -41,6 +41,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./checks.ts")).test(args);
     case "test:e2e":
       return await (await import("./checks.ts")).testEndToEnd(args);
+    case "test:live":
+      return await (await import("./checks.ts")).testLive(args);
     case "test:oracle":
       return await (await import("../test/oracle/run.ts")).testOracle(args);
     case "golden":

@@ -80,6 +80,11 @@ export class Project {
     writeFileSync(join(this.dir, `Pulumi.${stack}.yaml`), stringify({ config }));
   }
 
+  /** A stack of this project's own files, under another name. */
+  copyStackFile(file: string, stack: string): void {
+    cpSync(join(root, file), join(this.dir, `Pulumi.${stack}.yaml`));
+  }
+
   copyStack(from: string, to: string): void {
     cpSync(join(this.dir, `Pulumi.${from}.yaml`), join(this.dir, `Pulumi.${to}.yaml`));
   }
