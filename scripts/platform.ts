@@ -17,6 +17,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./observe.ts")).observe(args);
     case "doctor":
       return await (await import("./doctor.ts")).doctor(args);
+    case "probe":
+      return await (await import("./probe.ts")).probe(args);
     case "drops":
       return await (await import("./drops.ts")).drops(args);
     case "backup":

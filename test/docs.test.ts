@@ -107,6 +107,7 @@ describe("The documents", () => {
       "docs/migration.md",
       "docs/observability.md",
       "docs/portability.md",
+      "docs/probe.md",
       "docs/pull-requests.md",
       "docs/reach.md",
       "docs/security.md",

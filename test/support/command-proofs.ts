@@ -125,6 +125,7 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   ["cilium status --wait", realNodes],
   ["cilium connectivity test --namespace kube-system", realNodes],
   ["npm run drops -- kind dev/web", realNodes],
+  ["npm run probe -- kind", { ranBy: "test/live/probe.test.ts", as: '"npm run probe -- kind"' }],
   ["kubectl --namespace dev logs test-dns-policy", realNodes],
   [
     "kubectl --namespace dev run test-dns --image=busybox --restart=Never --rm --stdin --tty -- nslookup kubernetes.default.svc.cluster.local",

@@ -61,8 +61,8 @@ const (
 	silent     = "silent"
 	failed     = "error"
 
-	// More at once would only wait for each other's sockets.
-	atOnce = 512
+	// More at once, from every pod of a small machine, time out for want of a processor.
+	atOnce = 64
 )
 
 // ask reads one line, because whoever executes us in a container cannot always end our input.
