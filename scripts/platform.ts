@@ -13,6 +13,8 @@ async function dispatch(): Promise<number> {
       return await (await import("./stack.ts")).stackCommand(verb, args);
     case "pulumi":
       return await (await import("./stack.ts")).pulumiCommand(args);
+    case "ephemeral":
+      return await (await import("./ephemeral.ts")).ephemeral(args);
     case "observe":
       return await (await import("./observe.ts")).observe(args);
     case "doctor":

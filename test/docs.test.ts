@@ -101,6 +101,7 @@ describe("The documents", () => {
       "docs/built-images.md",
       "docs/capabilities.md",
       "docs/compatibility.md",
+      "docs/ephemeral.md",
       "docs/kube-proxy.md",
       "docs/lint.md",
       "docs/mesh-auth.md",

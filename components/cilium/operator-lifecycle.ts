@@ -14,7 +14,7 @@ import { requireTool } from "../cluster/local-tools.ts";
 import { configMapData } from "../cluster/kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
 import { processesNaming, startBeside, stopProcessesNaming } from "../cluster/processes.ts";
-import { kwokClusterFolder } from "../cluster/state-folder.ts";
+import { operatorFolder } from "../cluster/state-folder.ts";
 
 export interface OperatorProcessInputs {
   readonly stack: string;
@@ -26,7 +26,7 @@ export interface OperatorProcessInputs {
 
 function files(inputs: OperatorProcessInputs) {
   // Inside the cluster's folder: whoever removes the cluster ends every process that names it.
-  const folder = join(kwokClusterFolder(inputs.stack, inputs.clusterName), "cilium-operator");
+  const folder = operatorFolder(inputs.stack, inputs.clusterName);
   return {
     folder,
     configDir: join(folder, "config"),

@@ -3,20 +3,31 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
+/** Ports to choose from, both ends included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Below what any system gives to connections that go out, and below Kubernetes' node ports, which kind maps to this machine. */
-const first = 20_000;
-const last = 29_999;
+const ownPorts: PortRange = { first: 20_000, last: 29_999 };
+
+/** What Kubernetes gives to Services of the type NodePort, unless an API server is told otherwise. */
+export const nodePortRange: PortRange = { first: 30_000, last: 32_767 };
 
 /**
- * So many different ports on which nobody listens at this moment. At random: who starts at the same time, or was stopped
- * and comes again, will hardly have taken the same ones.
+ * So many different ports on which nobody listens at this moment, none of them among `taken`. At random: who starts at the
+ * same time, or was stopped and comes again, will hardly have taken the same ones.
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(
+  count: number,
+  { range = ownPorts, taken = new Set() }: { readonly range?: PortRange; readonly taken?: ReadonlySet<number> } = {},
+): Promise<number[]> {
   const held = new Map<number, Server>();
   try {
     while (held.size < count) {
-      const port = randomInt(first, last + 1);
-      const server = held.has(port) ? undefined : await listen(port);
+      const port = randomInt(range.first, range.last + 1);
+      const server = held.has(port) || taken.has(port) ? undefined : await listen(port);
       if (server !== undefined) held.set(port, server);
     }
     return [...held.keys()];

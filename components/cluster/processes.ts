@@ -18,6 +18,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** How long a command that has ended may keep its output open. */
+const lastWordsMs = 200;
+
 /** Run to the end and return what it said; a time-out ends it. Throws only if it could not be started. */
 export async function runCommand(
   command: string,
@@ -37,13 +40,17 @@ export async function runCommand(
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
     child.on("error", reject);
-    // `exit`, not `close`: what kwokctl starts in the background keeps the pipes open for ever.
+    // What kwokctl starts in the background keeps the pipes open for ever; everybody else's close with the last word, which on
+    // a busy machine may be read only after the end was told.
     child.on("exit", (code) => {
-      setImmediate(() => {
+      const end = (): void => {
+        clearTimeout(timer);
         child.stdout.destroy();
         child.stderr.destroy();
         resolve({ code, timedOut: child.killed ? "yes" : "no", stdout, stderr });
-      });
+      };
+      const timer = setTimeout(end, lastWordsMs);
+      child.once("close", end);
     });
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.stdin ?? "");
@@ -107,15 +114,32 @@ async function processesOfPs(): Promise<RunningProcess[]> {
 }
 
 /**
+ * Environment of a process as it was started with, entries ended by a zero byte; empty where it cannot be seen. Only Linux
+ * shows it, and of one's own processes only.
+ */
+export async function environmentOf(pid: number): Promise<string> {
+  const text = await readFile(join("/proc", String(pid), "environ"), "utf8").catch(() => "");
+  return text === "" || text.endsWith("\0") ? text : `${text}\0`;
+}
+
+/**
  * End every process whose command line holds `mark` and wait until they are gone. `gently` gives each a chance to put
  * its things in order; `at once` is for those whose data is thrown away anyway.
  */
 export async function stopProcessesNaming(mark: string, how: "gently" | "at once"): Promise<void> {
   // A word could stand on anybody's command line, and every command line holds the empty one.
   if (!isAbsolute(mark)) throw new Error(`processes are stopped by a path they name, got ${mark}`);
+  await stopProcesses(() => processesNaming(mark), how);
+}
+
+/** The same of those that are found by other means. */
+export async function stopProcesses(
+  find: () => Promise<readonly RunningProcess[]>,
+  how: "gently" | "at once",
+): Promise<void> {
   const patience = how === "gently" ? 30 : 0;
   for (let tries = 0; tries < 100; tries++) {
-    const running = await processesNaming(mark);
+    const running = await find();
     if (running.length === 0) return;
     for (const { pid } of running) {
       try {
@@ -127,7 +151,7 @@ export async function stopProcessesNaming(mark: string, how: "gently" | "at once
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const left = (await processesNaming(mark)).map(({ pid, args }) => `${String(pid)} ${args}`);
+  const left = (await find()).map(({ pid, args }) => `${String(pid)} ${args}`);
   if (left.length > 0) throw new UserError(`processes that do not end:\n${left.join("\n")}`);
 }
 

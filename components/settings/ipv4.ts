@@ -27,6 +27,12 @@ export function spanOf(range: string): Ipv4Span {
   return { first, last: first + 2 ** (32 - prefix) - 1, prefix };
 }
 
+/** The range that an address with a prefix lies in: `10.1.2.3/8` lies in `10.0.0.0/8`. */
+export function rangeAround(address: string): string {
+  const [, prefix = ""] = address.split("/");
+  return `${ipaddr.IPv4.networkAddressFromCIDR(address).toString()}/${prefix}`;
+}
+
 /** Expects a text for which {@link isIpv4Address} holds. */
 export function numberOf(address: string): number {
   return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { forgetRelease, whyNoAnswer } from "../../components/cluster/kube-client.ts";
-import { processesNaming } from "../../components/cluster/processes.ts";
+import { environmentOf, processesNaming } from "../../components/cluster/processes.ts";
 import { UserError } from "../../policies/problems.ts";
 import { ask, type Engine } from "./engine.ts";
 
@@ -148,9 +148,8 @@ export async function endOrphansOf(engine: Engine): Promise<number> {
   const mark = `${runMark}=${folder}\0`;
   let ended = 0;
   for (const { pid } of suspects) {
-    // Only Linux shows another process's environment; elsewhere plugins notice a dead engine within seconds.
-    const environment = await readFile(`/proc/${String(pid)}/environ`, "utf8").catch(() => "");
-    if (!`${environment}\0`.includes(mark)) continue;
+    // Where it cannot be seen, plugins notice a dead engine within seconds.
+    if (!(await environmentOf(pid)).includes(mark)) continue;
     try {
       process.kill(pid, "SIGKILL");
       ended++;

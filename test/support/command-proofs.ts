@@ -24,6 +24,11 @@ const adopting: Proof = {
   ranBy: "test/e2e/commands.test.ts",
   as: '"## A Helm release that somebody else installed"',
 };
+const ephemeral = (command: string): readonly [string, Proof] => [
+  command,
+  { ranBy: "test/e2e/ephemeral.test.ts", as: `"${command}"` },
+];
+
 const itself: Proof = { lacks: "it would run itself" };
 const realNodes: Proof = { lacks: "nodes that run something, and the person's own kubectl, hubble or cilium" };
 
@@ -116,6 +121,10 @@ export const proofs: Readonly<Record<string, Proof>> = Object.fromEntries([
   literally("kubectl --namespace platform-gateway get pods --selector app.kubernetes.io/name=platform-nginx"),
   literally("kubectl --namespace platform-gateway describe pods --selector app.kubernetes.io/name=platform-nginx"),
   literally("kubectl --namespace platform-gateway logs --tail=200 --selector app.kubernetes.io/name=platform-nginx"),
+  ephemeral("npm run ephemeral -- -- kubectl get nodes"),
+  ephemeral("npm run ephemeral -- --keep --ttl 30m -- kubectl get nodes"),
+  ephemeral("npm run ephemeral -- --sweep"),
+  ["npm run ephemeral -- --stack kind -- ./my-tests.sh", { lacks: "a container engine" }],
   judgedOffline("npm run --silent inventory -- kind > platform.yaml"),
   judgedOffline("npx reach explain platform-gateway/data-plane nginx-gateway/control-plane 8443 platform.yaml"),
   ["hubble observe --last 100000 -o jsonpb > flows.jsonl", realNodes],
