@@ -10,7 +10,7 @@ import { list } from "tar";
 import type { ToolName } from "../scripts/tools/recipes.ts";
 import { imageDocuments, tarHeader, writeArchive } from "../scripts/kind-images/archive.ts";
 import { engineConfig, engineEnvironment, withholdsResource } from "../scripts/kind-images/engine.ts";
-import { firewallSteps, kernelSteps, linkSteps } from "../scripts/kind-images/host-record.ts";
+import { firewallSteps, kernelSteps, linkNames, linkSteps } from "../scripts/kind-images/host-record.ts";
 import {
   archived,
   builtImages,
@@ -301,6 +301,11 @@ describe("the machine after our engine", () => {
   it("stays as it is where nothing changed", () => {
     assert.deepEqual(firewallSteps("iptables", after, after), []);
     assert.deepEqual(linkSteps(["lo", "docker0"], ["lo", "docker0"]), []);
+  });
+
+  it("has the interfaces that ip lists, whatever they are joined to", () => {
+    const printed = "1: lo: <UP> mtu 65536\n2: docker0: <UP> mtu 1500\n7: veth1@if6: <UP> mtu 1500\n";
+    assert.deepEqual(linkNames(printed), ["lo", "docker0", "veth1"]);
   });
 
   it("loses the bridges of docker and keeps those of others", () => {

@@ -26,6 +26,7 @@ import {
   hostFolders,
   kernelSettings,
   kernelSteps,
+  linkNames,
   linkSteps,
   type HostRecord,
   type Step,
@@ -158,7 +159,7 @@ async function lookAtHost(): Promise<HostRecord> {
     kernel: Object.fromEntries(kernelSettings.flatMap((key) => kernelSetting(key))),
     iptables: await printed("iptables-save"),
     ip6tables: await printed("ip6tables-save"),
-    links: readdirSync("/sys/class/net"),
+    links: linkNames(await printed("ip", "-oneline", "link")),
     folders: hostFolders.filter((path) => existsSync(path)),
   };
 }

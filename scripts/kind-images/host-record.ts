@@ -104,6 +104,14 @@ function words(rule: string): string[] {
   return [...rule.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
+/** Names of the interfaces that `ip -oneline link` lists. */
+export function linkNames(printed: string): string[] {
+  return printed
+    .split("\n")
+    .map((line) => /^\d+: ([^:@]+)[:@]/.exec(line)?.[1])
+    .filter((name) => name !== undefined);
+}
+
 /** Docker's bridges that were not there before. */
 export function linkSteps(before: readonly string[], now: readonly string[]): readonly Step[] {
   return now

@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { processesNaming } from "../e2e/support/remains.ts";
-import { engineContents, LiveStack } from "./support/live-stack.ts";
+import { LiveStack, nodesOf, volumesLeft } from "./support/live-stack.ts";
 
 /** Port that nothing on a machine uses by itself. */
 const apiServerPort = 16444;
@@ -60,12 +60,10 @@ for (const { kubeProxyReplacement, routing } of combinations) {
   const title = `kubeProxyReplacement ${String(kubeProxyReplacement)} and ${routing} routing`;
   describe(`A real cluster with ${title}`, () => {
     let stack: LiveStack;
-    let contents: Awaited<ReturnType<typeof engineContents>>;
     const ownKubeconfig = join(homedir(), ".kube/config");
     const ownBefore = existsSync(ownKubeconfig) ? readFileSync(ownKubeconfig, "utf8") : undefined;
 
-    before(async () => {
-      contents = await engineContents();
+    before(() => {
       stack = new LiveStack(`live-${kubeProxyReplacement ? "ebpf" : "proxy"}-${routing}`, apiServerPort);
       stack.configure((config) => {
         config["platform:cilium"] = { kubeProxyReplacement, routing };
@@ -173,8 +171,12 @@ for (const { kubeProxyReplacement, routing } of combinations) {
     });
 
     it("leaves nothing when it is taken down", async () => {
+      const { nodes, volumes } = await nodesOf(stack.cluster);
+      assert.deepEqual(nodes, [`${stack.cluster}-control-plane`, `${stack.cluster}-worker`]);
+      assert.equal(volumes.length, 2);
       await stack.down();
-      assert.deepEqual(await engineContents(), contents);
+      assert.deepEqual(await nodesOf(stack.cluster), { nodes: [], volumes: [] });
+      assert.deepEqual(await volumesLeft(volumes), []);
       assert.deepEqual(await processesNaming(stack.project.dir), []);
       assert.equal(stack.project.exists(`.platform/${stack.name}`), false);
       assert.equal(existsSync(ownKubeconfig) ? readFileSync(ownKubeconfig, "utf8") : undefined, ownBefore);

@@ -79,20 +79,20 @@ export async function docker(...args: string[]): Promise<string[]> {
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** What a cluster leaves in the container engine. kind's one network is not of one cluster: it is only told apart. */
-export async function engineContents(): Promise<{
-  readonly containers: string[];
-  readonly volumes: string[];
-  readonly networks: string[];
-}> {
-  const [containers, volumes, networks] = await Promise.all([
-    docker("ps", "--all", "--format", "{{.Names}}"),
-    docker("volume", "ls", "--format", "{{.Name}}"),
-    docker("network", "ls", "--format", "{{.Name}}"),
-  ]);
-  return {
-    containers: containers.sort(),
-    volumes: volumes.sort(),
-    networks: networks.filter((name) => name !== "kind").sort(),
-  };
+/**
+ * What a cluster has in the container engine: its nodes, and the volumes they are on. kind's one network is for all clusters of
+ * the machine, and others may run beside this one.
+ */
+export async function nodesOf(cluster: string): Promise<{ readonly nodes: string[]; readonly volumes: string[] }> {
+  const filter = `label=io.x-k8s.io.kind.cluster=${cluster}`;
+  const nodes = await docker("ps", "--all", "--filter", filter, "--format", "{{.Names}}");
+  if (nodes.length === 0) return { nodes, volumes: [] };
+  const mounted = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
+  return { nodes: nodes.sort(), volumes: await docker("inspect", "--format", mounted, ...nodes) };
+}
+
+/** Those of the named volumes that are still there. */
+export async function volumesLeft(names: readonly string[]): Promise<string[]> {
+  const there = await docker("volume", "ls", "--format", "{{.Name}}");
+  return there.filter((name) => names.includes(name));
 }
