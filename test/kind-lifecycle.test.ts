@@ -83,6 +83,7 @@ echo "$@" >> calls
 case "$1 $2" in
 "get clusters") cat clusters; [ -s clusters ] || echo "${say}" >&2 ;;
 "get kubeconfig") cat kubeconfig ;;
+"get nodes") cat nodes ;;
 "create cluster")
   cat > given; echo "$4" >> clusters
   [ ! -e broken ] || { echo "ERROR: failed to create cluster: no such image" >&2; exit 1; } ;;
@@ -113,6 +114,62 @@ esac
       `create cluster --name platform-mine --image kindest/node@sha256:0123 --config - --kubeconfig ${scratch()}`,
       "get kubeconfig --name platform-mine",
     ]);
+  });
+
+  describe("of images that are built here", () => {
+    const path = process.env["PATH"];
+    beforeEach(() => {
+      mkdirSync(join(folder, "bin"));
+      process.env["PATH"] = `${join(folder, "bin")}:${path ?? ""}`;
+      const script = `#!/bin/sh\ncd ${join(folder, "fake")}\necho "docker $@" >> calls\n[ "$1 $2" != "image inspect" ] || [ -e has-node ]\n`;
+      writeFileSync(join(folder, "bin/docker"), script, { mode: 0o755 });
+      writeFileSync(fake("nodes"), "platform-mine-control-plane\n");
+    });
+    afterEach(() => {
+      restore("PATH", path);
+    });
+    const ours = (...archives: string[]): KindClusterInputs => inputs({ nodeImage: "ours/node:1", archives });
+    const loads = (): string[] => calls().filter((call) => call.startsWith("load "));
+
+    it("is made of a node image that the engine is given first, and has the archives loaded into its nodes", async () => {
+      const { outs } = await lifecycle.create(ours("one.tar", "two.tar"));
+      assert.deepEqual(outs.archives, ["one.tar", "two.tar"]);
+      const asked = calls();
+      assert.equal(asked[1], "docker image inspect ours/node:1");
+      assert.match(asked[2] ?? "", /^docker load --input .*\/cache\/images\/node-[0-9a-f]{12}\.tar$/);
+      assert.ok(
+        asked.includes(`create cluster --name platform-mine --image ours/node:1 --config - --kubeconfig ${scratch()}`),
+      );
+      assert.deepEqual(loads().sort(), [
+        `load image-archive ${join(folder, "cache/images/one.tar")} --name platform-mine`,
+        `load image-archive ${join(folder, "cache/images/two.tar")} --name platform-mine`,
+      ]);
+    });
+
+    it("gives the engine no node image that it has", async () => {
+      writeFileSync(fake("has-node"), "");
+      await lifecycle.create(ours("one.tar"));
+      assert.deepEqual(
+        calls().filter((call) => call.startsWith("docker load")),
+        [],
+      );
+    });
+
+    it("has other archives loaded when they change, and stays", async () => {
+      const { outs } = await lifecycle.create(ours("one.tar"));
+      const diff = await lifecycle.diff("platform-mine", outs, ours("two.tar"));
+      assert.deepEqual([diff.changes, diff.replaces], [true, []]);
+      writeFileSync(fake("calls"), "");
+      await lifecycle.update("platform-mine", outs, ours("two.tar"));
+      assert.deepEqual(loads(), [`load image-archive ${join(folder, "cache/images/two.tar")} --name platform-mine`]);
+    });
+
+    it("loads nothing into a cluster that cannot be made", async () => {
+      writeFileSync(fake("broken"), "");
+      writeFileSync(fake("nodes"), "");
+      await assert.rejects(lifecycle.create(ours("one.tar")), /no such image/);
+      assert.deepEqual(loads(), []);
+    });
   });
 
   it("has its kubeconfig in the stack's folder, for its owner only, and never in the home", async () => {

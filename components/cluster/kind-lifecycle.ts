@@ -111,6 +111,32 @@ async function loadArchives({ name, archives = [] }: KindClusterInputs): Promise
   await Promise.all(archives.map((file) => kind(["load", "image-archive", join(folder, file), "--name", name])));
 }
 
+/** Load as soon as every node takes images: kubeadm mostly waits, and the images of pods take as long as it does. */
+async function loadMeanwhile(inputs: KindClusterInputs, made: Promise<unknown>): Promise<void> {
+  if (inputs.archives === undefined) return;
+  const ended = made.then(
+    () => "made" as const,
+    () => "failed" as const,
+  );
+  let state = await Promise.race([ended, takesImages(inputs)]);
+  while (state === "not yet") {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    state = await Promise.race([ended, takesImages(inputs)]);
+  }
+  if (state !== "failed") await loadArchives(inputs);
+}
+
+/** Do all nodes of the configuration exist, each with a containerd that answers? */
+async function takesImages({ name, config }: KindClusterInputs): Promise<"yes" | "not yet"> {
+  const wanted = (parse(config) as { nodes?: unknown[] }).nodes?.length ?? 1;
+  const nodes = (await kind(["get", "nodes", "--name", name])).split("\n").filter((node) => node !== "");
+  if (nodes.length < wanted) return "not yet";
+  const answers = await Promise.all(
+    nodes.map((node) => runCommand("docker", ["exec", node, "ctr", "version"], { timeoutSeconds: 20 })),
+  );
+  return answers.every(({ code }) => code === 0) ? "yes" : "not yet";
+}
+
 async function remove(inputs: KindClusterInputs): Promise<void> {
   // kind edits the kubeconfig it is given; without this it would be the person's own.
   const scratch = join(stackFolder(inputs.stack), "kind-kubeconfig");
@@ -151,14 +177,14 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
     try {
       if (inputs.archives !== undefined) await haveNodeImage(inputs.nodeImage);
       // No --wait: without a network plugin the nodes are not Ready before Cilium is.
-      await kind(
+      const made = kind(
         [
           ...["create", "cluster", "--name", inputs.name, "--image", inputs.nodeImage],
           ...["--config", "-", "--kubeconfig", scratch],
         ],
         inputs.config,
       );
-      await loadArchives(inputs);
+      await Promise.all([made, loadMeanwhile(inputs, made)]);
       return { id: inputs.name, outs: await observe(inputs) };
     } catch (error) {
       const logs = join(stackFolder(inputs.stack), "kind-logs");
