@@ -23,6 +23,7 @@ import {
 } from "../scripts/kind-images/images.ts";
 import { machineProblems } from "../scripts/kind-images/machine.ts";
 import { baseSpec, containerdConfig, kubeletDefaults, linkedLibraries } from "../scripts/kind-images/node-root.ts";
+import { staleArchives } from "../scripts/kind-images/places.ts";
 import { debianMirror } from "../scripts/kind-images/roots.ts";
 import { readImagesOption } from "../scripts/setup.ts";
 
@@ -143,6 +144,20 @@ describe("the name of an image in the cache", () => {
   it("of a root filesystem is the same for every version of what is laid into it", () => {
     assert.match(rootKey("node", inputs), /^root-node-[0-9a-f]{12}$/);
     assert.equal(rootKey("node", inputs), rootKey("node", { architecture: "amd64" }));
+  });
+});
+
+describe("archives in the cache", () => {
+  it("go when no image of this clone is in them and they are a week old", () => {
+    const day = 24 * 3600 * 1000;
+    const files = [
+      { name: "node-old.tar", writtenMs: 0 },
+      { name: "node-new.tar", writtenMs: 0 },
+      { name: "cilium-other.tar", writtenMs: 2 * day },
+      { name: "build.log", writtenMs: 0 },
+      { name: "root-node-abc", writtenMs: 0 },
+    ];
+    assert.deepEqual(staleArchives(files, ["node-new.tar"], 8 * day), ["node-old.tar"]);
   });
 });
 

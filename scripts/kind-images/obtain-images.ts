@@ -2,8 +2,18 @@
  * obtainImages: the images of a kind cluster, built from the Go module proxy and Debian's archive where no container registry
  * answers. Whatever is finished stays in the cache, so that an interrupted run goes on from there.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 import { imageValues } from "../../components/images.ts";
 import { charts, kubernetesVersion } from "../../components/versions.ts";
@@ -33,7 +43,7 @@ import {
   type RootName,
 } from "./images.ts";
 import { assembleNode, copyIptables } from "./node-root.ts";
-import { archiveFile, builtNodeImage, imageInputs, imagesFolder, missingImages } from "./places.ts";
+import { archiveFile, builtNodeImage, imageInputs, imagesFolder, missingImages, staleArchives } from "./places.ts";
 import { machineProblems, obtainPackages } from "./machine.ts";
 import { preload } from "./preload.ts";
 import { makeRoot } from "./roots.ts";
@@ -91,9 +101,16 @@ async function buildMissing(log: Log, at: Workplace, signal: AbortSignal): Promi
     const jobs = archived.filter(({ name }) => missing.includes(name)).map((image) => job(image, run));
     const problems = await runQueue(jobs, 2, log);
     if (problems.length > 0) throw new ProblemsError(problems);
+    removeStale(folder, inputs, at);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function removeStale(folder: string, inputs: ImageInputs, at: Workplace): void {
+  const files = readdirSync(folder).map((name) => ({ name, writtenMs: statSync(join(folder, name)).mtimeMs }));
+  const current = archived.map((image) => basename(archiveFile(image, inputs, at)));
+  for (const name of staleArchives(files, current, Date.now())) rmSync(join(folder, name));
 }
 
 async function obtainRoots(names: readonly RootName[], run: Omit<Run, "tools">): Promise<void> {

@@ -51,6 +51,21 @@ export function archiveFile(image: BuiltImage, inputs: ImageInputs, at: Pick<Wor
   return join(imagesFolder(at), `${imageKey(image, inputs)}.tar`);
 }
 
+/** Long enough for a clone of another version to have been forgotten. */
+const staleDays = 7;
+
+/** Archives that no image of this clone is in and that are old: each version takes two gigabytes. */
+export function staleArchives(
+  files: readonly { readonly name: string; readonly writtenMs: number }[],
+  current: readonly string[],
+  now: number,
+): string[] {
+  return files
+    .filter(({ name }) => name.endsWith(".tar") && !current.includes(name))
+    .filter(({ writtenMs }) => now - writtenMs > staleDays * 24 * 3600 * 1000)
+    .map(({ name }) => name);
+}
+
 /** Archive files of the named images, whether they are there or not. */
 export function archiveFiles(names: readonly BuiltImageName[], at: Workplace = workplace()): string[] {
   const inputs = imageInputs(at);

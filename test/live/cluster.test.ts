@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { processesNaming } from "../e2e/support/remains.ts";
-import { LiveStack, nodesOf, volumesLeft } from "./support/live-stack.ts";
+import { docker, LiveStack, nodesOf, volumesLeft } from "./support/live-stack.ts";
 
 /** Port that nothing on a machine uses by itself. */
 const apiServerPort = 16444;
@@ -91,22 +91,29 @@ for (const { kubeProxyReplacement, routing } of combinations) {
       assert.equal(proxies === "", kubeProxyReplacement);
     });
 
-    it("runs Cilium with what the stack says", async () => {
+    it("has kube-proxy exactly where Cilium does not stand in for it, and the routing the stack asks for [S1-05] [S1-06]", async () => {
       const config = await stack.kubectl(
-        "--namespace",
-        "kube-system",
-        "get",
-        "configmap",
-        "cilium-config",
-        "-o",
-        "json",
+        ...["--namespace", "kube-system", "get", "configmap", "cilium-config", "-o", "json"],
       );
       const { data } = JSON.parse(config) as { data: Record<string, string> };
       assert.equal(data["kube-proxy-replacement"], String(kubeProxyReplacement));
       assert.equal(data["routing-mode"], routing);
+      const agent = ["--namespace", "kube-system", "exec", "daemonset/cilium", "--container", "cilium-agent", "--"];
+      const [status, metrics] = await Promise.all([
+        stack.kubectl(...agent, "cilium-dbg", "status"),
+        stack.kubectl(...agent, "cilium-dbg", "metrics", "list"),
+      ]);
+      assert.match(status, kubeProxyReplacement ? /^KubeProxyReplacement: +True/m : /^KubeProxyReplacement: +False/m);
+      const mode = routing === "native" ? "direct-routing" : "overlay-vxlan";
+      assert.match(metrics, new RegExp(`^cilium_feature_datapath_network +mode=${mode} +1\\.0+`, "m"));
+      const replaced = `^cilium_feature_adv_connect_and_lb_kube_proxy_replacement_enabled +${kubeProxyReplacement ? "1" : "0"}\\.0+`;
+      assert.match(metrics, new RegExp(replaced, "m"));
+      const rules = await docker("exec", `${stack.cluster}-worker`, "iptables-save");
+      const ofServices = rules.filter((rule) => rule.includes("KUBE-SVC"));
+      assert.equal(ofServices.length === 0, kubeProxyReplacement, ofServices[0]);
     });
 
-    it("enforces the baseline between pods of two namespaces, on one node and across", async () => {
+    it("enforces the baseline between pods of two namespaces, on one node and across [S1-33]", async () => {
       const worker = `${stack.cluster}-worker`;
       const coredns = "kube-system get deployment coredns -o jsonpath={.spec.template.spec.containers[0].image}";
       const agent = "kube-system get daemonset cilium -o jsonpath={.spec.template.spec.containers[0].image}";
@@ -168,6 +175,12 @@ for (const { kubeProxyReplacement, routing } of combinations) {
         "uat/near -> cluster DNS": "open",
         "uat/far -> cluster DNS": "open",
       });
+    });
+
+    it("resolves names in a closed namespace [S1-36]", async () => {
+      const name = "kubernetes.default.svc.cluster.local";
+      const answered = await stack.kubectl("--namespace", "uat", "exec", "far", "--", "getent", "hosts", name);
+      assert.match(answered, /^[\d.]+ +kubernetes\.default\.svc\.cluster\.local/);
     });
 
     it("leaves nothing when it is taken down", async () => {

@@ -84,7 +84,7 @@ export async function docker(...args: string[]): Promise<string[]> {
  * the machine, and others may run beside this one.
  */
 export async function nodesOf(cluster: string): Promise<{ readonly nodes: string[]; readonly volumes: string[] }> {
-  const filter = `label=io.x-k8s.io.kind.cluster=${cluster}`;
+  const filter = `label=io.x-k8s.kind.cluster=${cluster}`;
   const nodes = await docker("ps", "--all", "--filter", filter, "--format", "{{.Names}}");
   if (nodes.length === 0) return { nodes, volumes: [] };
   const mounted = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
