@@ -9,7 +9,7 @@ import { list } from "tar";
 
 import type { ToolName } from "../scripts/tools/recipes.ts";
 import { imageDocuments, tarHeader, writeArchive } from "../scripts/kind-images/archive.ts";
-import { engineConfig, engineEnvironment, withholdsResource } from "../scripts/kind-images/engine.ts";
+import { engineConfig, engineEnvironment, hasProcesses, withholdsResource } from "../scripts/kind-images/engine.ts";
 import { firewallSteps, kernelSteps, linkNames, linkSteps } from "../scripts/kind-images/host-record.ts";
 import {
   archived,
@@ -316,6 +316,15 @@ describe("the machine after our engine", () => {
   it("stays as it is where nothing changed", () => {
     assert.deepEqual(firewallSteps("iptables", after, after), []);
     assert.deepEqual(linkSteps(["lo", "docker0"], ["lo", "docker0"]), []);
+  });
+
+  it("keeps the control groups of a container in which something runs, however deep", () => {
+    const folder = mkdtempSync(join(tmpdir(), "control-groups-"));
+    for (const path of ["ended/init", "running/system/unit"]) mkdirSync(join(folder, path), { recursive: true });
+    for (const path of ["ended", "ended/init", "running"]) writeFileSync(join(folder, path, "cgroup.procs"), "");
+    writeFileSync(join(folder, "running/system/unit/cgroup.procs"), "17\n");
+    assert.deepEqual([hasProcesses(join(folder, "ended")), hasProcesses(join(folder, "running"))], [false, true]);
+    rmSync(folder, { recursive: true });
   });
 
   it("has the interfaces that ip lists, whatever they are joined to", () => {

@@ -276,32 +276,46 @@ async function restoreHost(folder: string, log: Log): Promise<readonly string[]>
 
 /** A folder that was not there before; one that somebody else fills meanwhile is left if only empty ones may go. */
 function removeMade(path: string): void {
-  if (path === "/lib/modules") {
-    try {
-      rmdirSync(path);
-    } catch {
-      // Not empty, or never made.
-    }
-    return;
-  }
-  rmSync(path, { recursive: true, force: true });
+  if (path === "/lib/modules") removeFolder(path);
+  else rmSync(path, { recursive: true, force: true });
 }
 
-/** Empty control groups of ended containers, of the older kind one tree for each controller. */
+/**
+ * Control groups of ended containers, of the older kind one tree for each controller. Another engine's containers have theirs in
+ * the same trees: one with a process anywhere below is left whole, its empty groups too.
+ */
 function removeControlGroups(): void {
   const top = "/sys/fs/cgroup";
   if (!existsSync(top)) return;
-  const trees = [top, ...readdirSync(top).map((name) => join(top, name))].map((tree) => join(tree, "docker"));
-  for (const tree of trees.filter((path) => existsSync(path))) removeEmpty(tree);
+  for (const tree of [top, ...readdirSync(top).map((name) => join(top, name))].map((each) => join(each, "docker"))) {
+    for (const container of foldersIn(tree)) if (!hasProcesses(container)) removeEmpty(container);
+    removeFolder(tree);
+  }
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+}
+
+/** Does a process run in a control group or below it? */
+export function hasProcesses(folder: string): boolean {
+  const list = join(folder, "cgroup.procs");
+  if (existsSync(list) && readFileSync(list, "utf8").trim() !== "") return true;
+  return foldersIn(folder).some(hasProcesses);
 }
 
 function removeEmpty(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeEmpty(join(folder, entry.name));
-  }
+  for (const inner of foldersIn(folder)) removeEmpty(inner);
+  removeFolder(folder);
+}
+
+function removeFolder(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Somebody still runs in it.
+    // Not there, or something is in it.
   }
 }
