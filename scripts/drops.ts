@@ -31,6 +31,8 @@ export interface Seen {
   readonly node: string;
   /** Pod of the agent there. */
   readonly agent: string;
+  /** Number of the pod's endpoint there. */
+  readonly endpoint: number;
   /** What the agent is asked, in its container. */
   readonly command: readonly string[];
 }
@@ -73,7 +75,12 @@ export async function whoSees(
     const status = isMap(endpoint) ? endpoint["status"] : undefined;
     const id = isMap(status) ? status["id"] : undefined;
     if (typeof id !== "number") throw new UserError(`${namespace}/${name}: its endpoint has no number yet`);
-    return { node, agent, command: ["cilium-dbg", "monitor", "--type", "drop", "--related-to", String(id)] };
+    return {
+      node,
+      agent,
+      endpoint: id,
+      command: ["cilium-dbg", "monitor", "--type", "drop", "--related-to", String(id)],
+    };
   } catch (error) {
     throw error instanceof UserError ? error : new UserError(whyNoAnswer(error));
   }

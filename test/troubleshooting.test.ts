@@ -7,6 +7,9 @@ import { join } from "node:path";
 
 import { gatewayNames } from "../components/gateway/pods.ts";
 import { doctorText, examine, type Looked } from "../scripts/doctor.ts";
+import { examineAgents, type AgentSaid } from "../scripts/doctor/agents.ts";
+import { drift } from "../scripts/doctor/drift.ts";
+import { examinePod, type PodSaid } from "../scripts/doctor/pod.ts";
 import { whoSees } from "../scripts/drops.ts";
 import { startFakeApiServer, type FakeApiServer } from "./support/api-server.ts";
 import { proofs } from "./support/command-proofs.ts";
@@ -202,6 +205,134 @@ describe("npm run doctor", () => {
   }
 });
 
+describe("npm run doctor on real nodes", () => {
+  const flow = (reason: string): string =>
+    JSON.stringify({
+      flow: {
+        verdict: "DROPPED",
+        drop_reason_desc: reason,
+        source: { identity: 7, namespace: "dev", pod_name: "web" },
+        destination: { identity: 2, labels: ["reserved:world"] },
+      },
+    });
+  const endpoint = (id: number, state: string, realized = 7): object => ({
+    id,
+    status: {
+      state,
+      identity: { id: 1906 },
+      policy: {
+        realized: { "policy-enabled": "both", "policy-revision": realized },
+        spec: { "policy-revision": 7 },
+      },
+    },
+  });
+  const well: AgentSaid = {
+    node: "one",
+    status: JSON.stringify({ cilium: { state: "Ok" }, kubernetes: { state: "Ok" }, controllers: [] }),
+    endpoints: JSON.stringify([endpoint(158, "ready")]),
+    drops: flow("POLICY_DENIED"),
+  };
+
+  it("finds agents, endpoints and drops well where policy alone drops [S0-17] [S4-13]", () => {
+    assert.equal(
+      doctorText(examineAgents([well])),
+      "ok   1 agents healthy by their own word\nok   1 endpoints\nok   1 drops by policy in the last 5m\n",
+    );
+  });
+
+  const ask = "kubectl --namespace kube-system exec daemonset/cilium --container cilium-agent --";
+  for (const [what, said, text] of [
+    [
+      "an agent that lost the API server",
+      { status: '{"cilium":{"state":"Ok"},"kubernetes":{"state":"Failure","msg":"no route"}}' },
+      `BAD  1 agents healthy by their own word: one: kubernetes Failure no route\n     next: ${ask} cilium-dbg status --all-controllers`,
+    ],
+    [
+      "an agent that does not answer",
+      { status: "" },
+      `BAD  1 agents healthy by their own word: one: says nothing\n     next: ${ask} cilium-dbg status --all-controllers`,
+    ],
+    [
+      "a controller that fails",
+      { status: '{"controllers":[{"name":"sync","status":{"consecutive-failure-count":3}}]}' },
+      `BAD  1 agents healthy by their own word: one: controller sync fails\n     next: ${ask} cilium-dbg status --all-controllers`,
+    ],
+    [
+      "an endpoint that is not ready",
+      { endpoints: JSON.stringify([endpoint(158, "regenerating")]) },
+      `BAD  1 endpoints: one 158 is regenerating\n     next: ${ask} cilium-dbg endpoint list`,
+    ],
+    [
+      "what was dropped for another reason than policy",
+      { drops: `${flow("CT_MAP_INSERTION_FAILED")}\n${flow("CT_MAP_INSERTION_FAILED")}` },
+      "BAD  0 drops by policy in the last 5m: for other reasons: CT_MAP_INSERTION_FAILED dev/web -> world (2)\n" +
+        `     next: ${ask} hubble observe --verdict DROPPED --since 5m`,
+    ],
+  ] as const) {
+    it(`names ${what}, with what to ask next [S0-17]`, () => {
+      const lines = doctorText(examineAgents([{ ...well, ...said }])).split("\n");
+      const at = lines.findIndex((line) => line.startsWith("BAD"));
+      assert.equal(lines.slice(at, at + 2).join("\n"), text);
+    });
+  }
+
+  it("names settings of the agents that are not what the stack says", () => {
+    const values = { kubeProxyReplacement: "true", routingMode: "tunnel", hubble: { enabled: true } };
+    const config = { "kube-proxy-replacement": "true", "routing-mode": "tunnel", "enable-hubble": "true" };
+    assert.deepEqual(drift(values, config), { what: "cilium-config in 3 settings as the stack says" });
+    assert.equal(
+      doctorText([drift(values, { ...config, "routing-mode": "native" })]),
+      "BAD  cilium-config in 3 settings as the stack says: routing-mode is native, not tunnel\n" +
+        "     next: npm run preview -- <stack> --refresh\n",
+    );
+  });
+
+  it("asks for no Envoy where it is switched off", () => {
+    const looked = {
+      config: { "external-envoy-proxy": "false" },
+      daemonSets: [],
+      deployments: [],
+      definitions: [],
+      policies: [],
+    };
+    assert.doesNotMatch(doctorText(examine(looked)), /cilium-envoy/);
+  });
+
+  const pod: PodSaid = {
+    pod: "dev/web",
+    node: "one",
+    agent: "cilium-abcde",
+    id: 158,
+    endpoint: JSON.stringify([endpoint(158, "ready")]),
+    names: '[{"fqdn":"api.example.com.","ips":["10.0.0.8"]}]',
+    drops: "",
+  };
+
+  it("tells of one pod its endpoint, its policy, the names it learned and what it lost [S0-35] [S2-16]", () => {
+    assert.equal(
+      doctorText(examinePod(pod)),
+      "ok   dev/web is endpoint 158 on one, identity 1906\nok   dev/web has policy both in force\n" +
+        "ok   dev/web has learned api.example.com\nok   dev/web lost nothing in the last 5m\n",
+    );
+    assert.equal(
+      doctorText(
+        examinePod({
+          ...pod,
+          endpoint: JSON.stringify([endpoint(158, "ready", 6)]),
+          names: "[]",
+          drops: flow("POLICY_DENIED"),
+        }),
+      ),
+      "ok   dev/web is endpoint 158 on one, identity 1906\n" +
+        "BAD  dev/web has policy both in force: revision 6 of 7\n" +
+        "     next: kubectl --namespace kube-system exec cilium-abcde --container cilium-agent -- cilium-dbg endpoint get 158\n" +
+        "ok   dev/web has learned no name\n" +
+        "BAD  dev/web lost nothing in the last 5m: POLICY_DENIED dev/web -> world (1)\n" +
+        "     next: npm run drops -- <stack> dev/web\n",
+    );
+  });
+});
+
 describe("npm run drops", () => {
   const pod = "/api/v1/namespaces/dev/pods/web";
   const agents =
@@ -227,6 +358,7 @@ describe("npm run drops", () => {
     assert.deepEqual(await whoSees(server.kubeconfig, asked), {
       node: "worker",
       agent: "cilium-abcde",
+      endpoint: 1121,
       command: ["cilium-dbg", "monitor", "--type", "drop", "--related-to", "1121"],
     });
   });
