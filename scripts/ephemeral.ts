@@ -8,7 +8,12 @@ import { mkdir, open, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, relative } from "node:path";
 
-import { artifactsFolder, ephemeralFolder, kubeconfigFile } from "../components/cluster/state-folder.ts";
+import {
+  artifactsFolder,
+  artifactsVariable,
+  ephemeralFolder,
+  kubeconfigFile,
+} from "../components/cluster/state-folder.ts";
 import { readStackFiles } from "../components/settings/stack-files.ts";
 import { UserError } from "../policies/problems.ts";
 import { canRun, readEphemeral, type RunWords } from "./ephemeral/arguments.ts";
@@ -220,7 +225,7 @@ async function variables(record: EphemeralRecord): Promise<Record<string, string
     CILIUM_PLATFORM_STACK: name,
     CILIUM_PLATFORM_TARGET: target,
     CILIUM_PLATFORM_CONTEXT: context,
-    CILIUM_PLATFORM_ARTIFACTS: artifacts,
+    [artifactsVariable]: artifacts,
     [ephemeralMark]: folder,
     // Where the engine is one of our own, the person's shell does not know of it.
     ...engine,

@@ -1,7 +1,16 @@
 /** Every npm script ends here, on the project's own Node: one verb, one module, loaded when it is asked for. */
+import { basename } from "node:path";
+
 import { UserError } from "../policies/problems.ts";
+import { ephemeralMark } from "./ephemeral/record.ts";
 
 const [verb = "", ...args] = process.argv.slice(2);
+
+// For the command of an ephemeral run its stack is one like any other; the files of it lie in a folder of their own.
+const ephemeralFolder = process.env[ephemeralMark];
+if (ephemeralFolder !== undefined && verb !== "ephemeral" && args.includes(basename(ephemeralFolder))) {
+  process.chdir(ephemeralFolder);
+}
 
 async function dispatch(): Promise<number> {
   switch (verb) {

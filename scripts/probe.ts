@@ -3,10 +3,13 @@
  * `--kubeconfig FILE` in place of a stack. Ends with 0 where all is as predicted, 1 where something differs, and 2 where it
  * could not be probed.
  */
+import { writeFile } from "node:fs/promises";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { candidateWith, judgeStack } from "../components/candidate.ts";
+import { artifactsVariable } from "../components/cluster/state-folder.ts";
 import { ownPolicies } from "../components/own.ts";
 import { settingsOfStackFile } from "../components/settings/read.ts";
 import { sourceOf } from "../policies/manifests.ts";
@@ -67,6 +70,11 @@ async function probed(args: readonly string[], signal: AbortSignal): Promise<num
   });
   const where = stack ?? file ?? "";
   process.stdout.write(output === "json" ? reportJson(where, report) : reportText(where, report));
+  const artifacts = process.env[artifactsVariable];
+  // Of an ephemeral run, whose cluster will be gone by the time somebody reads it.
+  if (artifacts !== undefined && report.differences.length > 0) {
+    await writeFile(join(artifacts, "probe.txt"), reportText(where, report));
+  }
   if (countsOf(report.judged).notProbed > 0) return exitCodes.notProbed;
   return report.differences.length === 0 ? exitCodes.equal : exitCodes.different;
 }

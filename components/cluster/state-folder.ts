@@ -37,3 +37,6 @@ export function ephemeralFolder(projectDir = process.cwd()): string {
 export function artifactsFolder(projectDir = process.cwd()): string {
   return join(projectDir, stateFolder, "artifacts");
 }
+
+/** Variable that tells the command of an ephemeral cluster where it may leave something to be kept. */
+export const artifactsVariable = "CILIUM_PLATFORM_ARTIFACTS";

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 
 import { kubeconfigFile, kwokClusterFolder, operatorFolder } from "../../components/cluster/state-folder.ts";
 import { requireTool } from "../../components/cluster/local-tools.ts";
-import { runCommand, runOrFail } from "../../components/cluster/processes.ts";
+import { runCommand } from "../../components/cluster/processes.ts";
 import { isMap } from "../../components/helm-values.ts";
 import { ContainerEngine } from "./container-engine.ts";
 import type { EphemeralRecord } from "./record.ts";
@@ -65,11 +65,15 @@ async function kwokLogs({ name, folder, artifacts }: EphemeralRecord): Promise<v
   await cp(join(operatorFolder(name, name, folder), "log"), join(into, "cilium-operator.log")).catch(() => undefined);
 }
 
+/** kind goes on where one of them cannot be had, and says so at the end. */
 async function kindLogs({ name, artifacts, engine }: EphemeralRecord): Promise<void> {
-  await runOrFail(requireTool("kind"), ["export", "logs", join(artifacts, "logs"), "--name", name], {
-    env: { ...process.env, ...engine },
-    timeoutSeconds: patienceSeconds,
-  });
+  const { code, stdout, stderr } = await runCommand(
+    requireTool("kind"),
+    ["export", "logs", join(artifacts, "logs"), "--name", name],
+    { env: { ...process.env, ...engine }, timeoutSeconds: patienceSeconds },
+  );
+  const [last = ""] = `${stdout}\n${stderr}`.trim().split("\n").slice(-1);
+  if (code !== 0) throw new Error(`not all could be had: ${last}`);
 }
 
 /** Every object of every kind that can be listed: one file per kind. Of Secrets only the names. */

@@ -79,6 +79,7 @@ describe("an ephemeral cluster", function () {
     const beside = start(
       [],
       `until [ -e go ]; do sleep 0.1; done; echo "context $CILIUM_PLATFORM_CONTEXT"; kubectl get nodes --output name; ` +
+        "npm run --silent doctor -- $CILIUM_PLATFORM_STACK; " +
         "echo something > $CILIUM_PLATFORM_ARTIFACTS/own; sleep 600 & exit 3",
     );
     const alone = await typed.done;
@@ -92,6 +93,7 @@ describe("an ephemeral cluster", function () {
     assert.equal(failed.code, 3, failed.output);
     const name = nameIn(failed);
     assert.ok(failed.output.includes(`context ${name}\nnode/node-000000\n`), failed.output);
+    assert.match(failed.output, /^ok {3}DaemonSet cilium \d of \d$/m);
     assert.ok(failed.output.includes("the command ended with 3 after"), failed.output);
     assert.match(failed.output, allGone);
     const artifacts = `.platform/artifacts/${name}`;

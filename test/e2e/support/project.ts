@@ -66,6 +66,11 @@ export class Project {
     return existsSync(join(this.dir, file));
   }
 
+  /** Names in a folder. */
+  list(folder: string): string[] {
+    return readdirSync(join(this.dir, folder));
+  }
+
   /** Remove a file or folder behind the back of whoever made it. */
   forget(file: string): void {
     rmSync(join(this.dir, file), { recursive: true, force: true });
