@@ -167,6 +167,7 @@ describe("npm run probe -- kind", function () {
   });
 
   after(async () => {
+    if (kubeconfig === undefined) return;
     const api = cluster();
     for (const object of [...made].reverse())
       await api.delete(object as unknown as KubernetesObject).catch(() => undefined);
