@@ -84,8 +84,10 @@ case "$1 $2" in
 "get clusters") cat clusters; [ -s clusters ] || echo "${say}" >&2 ;;
 "get kubeconfig") cat kubeconfig ;;
 "get nodes") cat nodes ;;
+"load image-archive") [ ! -e unloadable ] || { echo "ERROR: failed to load image" >&2; exit 1; } ;;
 "create cluster")
   cat > given; echo "$4" >> clusters
+  while [ -e unloadable ] && ! grep -q "^load" calls; do sleep 0.05; done
   [ ! -e broken ] || { echo "ERROR: failed to create cluster: no such image" >&2; exit 1; } ;;
 "delete cluster")
   [ ! -e stuck ] || { echo "ERROR: the engine does not answer" >&2; exit 1; }
@@ -162,6 +164,17 @@ esac
       writeFileSync(fake("calls"), "");
       await lifecycle.update("platform-mine", outs, ours("two.tar"));
       assert.deepEqual(loads(), [`load image-archive ${join(folder, "cache/images/two.tar")} --name platform-mine`]);
+    });
+
+    it("tells why it cannot be made, not that its nodes went away while images were loaded", async () => {
+      writeFileSync(fake("broken"), "");
+      writeFileSync(fake("unloadable"), "");
+      await assert.rejects(lifecycle.create(ours("one.tar")), /failed to create cluster: no such image/);
+    });
+
+    it("fails where an archive cannot be loaded", async () => {
+      writeFileSync(fake("unloadable"), "");
+      await assert.rejects(lifecycle.create(ours("one.tar")), /failed to load image/);
     });
 
     it("loads nothing into a cluster that cannot be made", async () => {

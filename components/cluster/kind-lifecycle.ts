@@ -111,6 +111,10 @@ async function loadArchives({ name, archives = [] }: KindClusterInputs): Promise
   await Promise.all(archives.map((file) => kind(["load", "image-archive", join(folder, file), "--name", name])));
 }
 
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
 /** Load as soon as every node takes images: kubeadm mostly waits, and the images of pods take as long as it does. */
 async function loadMeanwhile(inputs: KindClusterInputs, made: Promise<unknown>): Promise<void> {
   if (inputs.archives === undefined) return;
@@ -184,7 +188,9 @@ export const lifecycle: Lifecycle<KindClusterInputs, KindClusterOutputs> = {
         ],
         inputs.config,
       );
-      await Promise.all([made, loadMeanwhile(inputs, made)]);
+      // What kind could not make it removes, and what is loaded into that fails as well: the cause is told, not what follows.
+      const [creation, loading] = await Promise.allSettled([made, loadMeanwhile(inputs, made)]);
+      for (const result of [creation, loading]) if (result.status === "rejected") throw asError(result.reason);
       return { id: inputs.name, outs: await observe(inputs) };
     } catch (error) {
       const logs = join(stackFolder(inputs.stack), "kind-logs");
