@@ -90,7 +90,9 @@ async function look(kubeconfig: string): Promise<Looked & { readonly agents: rea
       all("cilium.io", "v2", "ciliumclusterwidenetworkpolicies"),
     ]);
     const simulated = new Set(
-      nodes.items.filter(({ metadata }) => metadata?.annotations?.[simulatedNode] !== undefined).map(nameOf),
+      nodes.items.flatMap(({ metadata }) =>
+        metadata?.annotations?.[simulatedNode] === undefined ? [] : [metadata.name ?? ""],
+      ),
     );
     return {
       ...(configMap?.data === undefined ? {} : { config: configMap.data }),
