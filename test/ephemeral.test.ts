@@ -15,7 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { freePorts, nodePortRange } from "../components/cluster/free-ports.ts";
+import { freePorts } from "../components/cluster/free-ports.ts";
+import { nodePortRange } from "../components/settings/formats.ts";
 import { stateFolder } from "../components/cluster/state-folder.ts";
 import { ProblemsError, UserError } from "../policies/problems.ts";
 import { canRun, readEphemeral, secondsOf } from "../scripts/ephemeral/arguments.ts";

@@ -12,9 +12,6 @@ export interface PortRange {
 /** Below what any system gives to connections that go out, and below Kubernetes' node ports, which kind maps to this machine. */
 const ownPorts: PortRange = { first: 20_000, last: 29_999 };
 
-/** What Kubernetes gives to Services of the type NodePort, unless an API server is told otherwise. */
-export const nodePortRange: PortRange = { first: 30_000, last: 32_767 };
-
 /**
  * So many different ports on which nobody listens at this moment, none of them among `taken`. At random: who starts at the
  * same time, or was stopped and comes again, will hardly have taken the same ones.
@@ -34,6 +31,14 @@ export async function freePorts(
   } finally {
     await Promise.all([...held.values()].map((server) => once(server.close(), "close")));
   }
+}
+
+/** Whether nobody listens on a port at this moment. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  await once(server.close(), "close");
+  return true;
 }
 
 async function listen(port: number): Promise<Server | undefined> {

@@ -5,7 +5,6 @@
  * before it began, that it was about to make that name.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { parse } from "yaml";
@@ -13,6 +12,7 @@ import { parse } from "yaml";
 import { UserError } from "../../policies/problems.ts";
 import { archiveFiles, imagesFolder } from "../../scripts/kind-images/places.ts";
 import { workplace } from "../../scripts/tools/tool-paths.ts";
+import { isFree } from "./free-ports.ts";
 import { requireTool } from "./local-tools.ts";
 import { clusterUid } from "./kube-client.ts";
 import type { Lifecycle } from "../provider/lifecycle.ts";
@@ -61,20 +61,6 @@ export function hostPortsOf(config: string): number[] {
   };
   const mapped = (parsed.nodes ?? []).flatMap((node) => (node.extraPortMappings ?? []).map(({ hostPort }) => hostPort));
   return parsed.networking?.apiServerPort === undefined ? mapped : [parsed.networking.apiServerPort, ...mapped];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => {
-      resolve(false);
-    });
-    server.listen(port, "127.0.0.1", () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
 }
 
 async function observe(inputs: KindClusterInputs): Promise<KindClusterOutputs> {

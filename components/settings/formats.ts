@@ -70,7 +70,9 @@ export const oneRepository = matching(
   "the URL of one repository, for example `https://git.example.com/shop.git`",
 );
 export const port = wholeNumber(1, 65535);
-export const nodePort = wholeNumber(30000, 32767);
+/** What Kubernetes gives to Services of the type NodePort, unless an API server is told otherwise; both ends included. */
+export const nodePortRange = { first: 30_000, last: 32_767 } as const;
+export const nodePort = wholeNumber(nodePortRange.first, nodePortRange.last);
 export const count = wholeNumber(1, 1000);
 export const requestRate = matching(
   /^[1-9]\d*r\/[sm]$/,

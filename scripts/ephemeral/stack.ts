@@ -5,8 +5,9 @@ import { readFileSync } from "node:fs";
 
 import { parseDocument } from "yaml";
 
-import { freePorts, nodePortRange } from "../../components/cluster/free-ports.ts";
+import { freePorts } from "../../components/cluster/free-ports.ts";
 import { type Settings, settingsSchema } from "../../components/settings.ts";
+import { nodePortRange } from "../../components/settings/formats.ts";
 import { overlap, rangeAround } from "../../components/settings/ipv4.ts";
 import { addOnNodePorts, hostPorts } from "../../components/settings/ports.ts";
 import { readShape } from "../../components/settings/shape.ts";
