@@ -7,7 +7,7 @@ import { explain, explanationText, outsideOf, readWorld, withExternals } from ".
 import type { World } from "../policies/reachability/index.ts";
 import type { Fields } from "../policies/reachability/read/fields.ts";
 import { reachesIdentity } from "../policies/reachability/select/labels.ts";
-import { imageArchive } from "../scripts/probe/archive.ts";
+import { binaryArchive } from "../scripts/kind-images/archive.ts";
 import { lineFor, readLines } from "../scripts/probe/asking.ts";
 import { planCells, type Cell, type Prober, type Surroundings } from "../scripts/probe/cells.ts";
 import { judge, type Seen } from "../scripts/probe/compare.ts";
@@ -198,8 +198,8 @@ describe("The image of the prober", () => {
       content: Buffer.from("binary"),
       architecture: "amd64",
     };
-    const archive = imageArchive(input);
-    assert.deepEqual(archive, imageArchive(input));
+    const archive = binaryArchive(input);
+    assert.deepEqual(archive, binaryArchive(input));
     const entries = await unpacked(archive);
     assert.deepEqual([...entries.keys()].slice(1), ["layer.tar", "manifest.json"]);
     const [manifest] = JSON.parse(String(entries.get("manifest.json"))) as [{ RepoTags: string[]; Config: string }];

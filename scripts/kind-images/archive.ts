@@ -50,10 +50,49 @@ const layerPath = "layer.tar";
 const blockBytes = 512;
 
 /** A header of a tar archive, and how many bytes fill the last block of what follows it. */
-export function tarHeader(path: string, size: number): { readonly header: Buffer; readonly padding: number } {
+export function tarHeader(
+  path: string,
+  size: number,
+  mode = 0o644,
+): { readonly header: Buffer; readonly padding: number } {
   const header = Buffer.alloc(blockBytes);
-  new Header({ path, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: "File" }).encode(header);
+  new Header({ path, size, mode, uid: 0, gid: 0, mtime: new Date(0), type: "File" }).encode(header);
   return { header, padding: (blockBytes - (size % blockBytes)) % blockBytes };
+}
+
+/** One file as it stands in a tar archive. */
+function tarEntry(path: string, content: Buffer, mode?: number): Buffer {
+  const { header, padding } = tarHeader(path, content.length, mode);
+  return Buffer.concat([header, content, Buffer.alloc(padding)]);
+}
+
+/** What ends a tar archive. */
+const tarEnd = Buffer.alloc(2 * blockBytes);
+
+export interface OneBinary {
+  /** With its tag. */
+  readonly name: string;
+  /** Path in the image. */
+  readonly path: string;
+  readonly content: Buffer;
+  readonly architecture: string;
+}
+
+/** The archive of one static binary and nothing else, run by nobody in particular. Needs no tar of the machine. */
+export function binaryArchive({ name, path, content, architecture }: OneBinary): Buffer {
+  const layer = Buffer.concat([tarEntry(path.replace(/^\//, ""), content, 0o755), tarEnd]);
+  const { config, manifest } = imageDocuments({
+    names: [name],
+    architecture,
+    settings: { Entrypoint: [path], User: "65532:65532" },
+    layer: createHash("sha256").update(layer).digest("hex"),
+  });
+  return Buffer.concat([
+    tarEntry(config.path, Buffer.from(config.text)),
+    tarEntry(layerPath, layer),
+    tarEntry("manifest.json", Buffer.from(manifest)),
+    tarEnd,
+  ]);
 }
 
 /**
@@ -97,11 +136,9 @@ export async function writeArchive(
       [config.path, config.text],
       ["manifest.json", manifest],
     ] as const) {
-      const content = Buffer.from(text);
-      const { header, padding } = tarHeader(path, content.length);
-      await out.write(Buffer.concat([header, content, Buffer.alloc(padding)]));
+      await out.write(tarEntry(path, Buffer.from(text)));
     }
-    await out.write(Buffer.alloc(2 * blockBytes));
+    await out.write(tarEnd);
     await out.write(layer.header, 0, blockBytes, 0);
   } catch (error) {
     await rm(file, { force: true });

@@ -1,13 +1,14 @@
 /** Image: the prober as an image, built on the spot and loaded into kind's nodes; on other clusters the user names one. */
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { runOrFail } from "../../components/cluster/processes.ts";
 import { UserError } from "../../policies/problems.ts";
+import { binaryArchive } from "../kind-images/archive.ts";
 import { obtainTools } from "../tools/obtain.ts";
 import { workplace } from "../tools/tool-paths.ts";
-import { imageArchive, sha256 } from "./archive.ts";
 import type { ClusterNode } from "./cluster.ts";
 import type { Image } from "./manifests.ts";
 import type { KindCluster } from "./outside.ts";
@@ -37,11 +38,11 @@ export async function loadImage(
     obtainTools(["kind"], { log }),
   ]);
   const content = await readFile(prober.path.prober ?? "");
-  const name = `${repository}:${sha256(content).slice(0, 12)}`;
+  const name = `${repository}:${createHash("sha256").update(content).digest("hex").slice(0, 12)}`;
   const folder = await mkdtemp(join(tmpdir(), "prober-image-"));
   try {
     const file = join(folder, "prober.tar");
-    await writeFile(file, imageArchive({ name, path: "/prober", content, architecture: platform.arch }));
+    await writeFile(file, binaryArchive({ name, path: "/prober", content, architecture: platform.arch }));
     await Promise.all([
       runOrFail(kind.path.kind ?? "kind", ["load", "image-archive", file, "--name", cluster.name], {
         timeoutSeconds: 120,
