@@ -21,7 +21,7 @@ import { gatherArtifacts, hasArtifacts, upLog } from "./ephemeral/artifacts.ts";
 import { runChild } from "./ephemeral/child.ts";
 import { engineVariables, ownNetwork } from "./ephemeral/container-engine.ts";
 import { Interruption } from "./ephemeral/interruption.ts";
-import { readKernel } from "./ephemeral/kernel.ts";
+import { readKernel } from "./kind-images/kernel.ts";
 import { isAlive, stampOf } from "./ephemeral/process-stamp.ts";
 import { makeProject, temporaryFolder } from "./ephemeral/project.ts";
 import {

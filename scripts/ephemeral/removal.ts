@@ -14,7 +14,8 @@ import {
   stopProcesses,
 } from "../../components/cluster/processes.ts";
 import { ContainerEngine, type EngineParts } from "./container-engine.ts";
-import { readKernel, restoreKernel, stays } from "./kernel.ts";
+import { readKernel } from "../kind-images/kernel.ts";
+import { restoreKernel, stays } from "./kernel.ts";
 import { isAlive } from "./process-stamp.ts";
 import { ephemeralMark, type EphemeralRecord, removeFolder } from "./record.ts";
 

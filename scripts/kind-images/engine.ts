@@ -24,13 +24,13 @@ import { workplace, type Workplace } from "../tools/tool-paths.ts";
 import {
   firewallSteps,
   hostFolders,
-  kernelSettings,
   kernelSteps,
   linkNames,
   linkSteps,
   type HostRecord,
   type Step,
 } from "./host-record.ts";
+import { readKernel } from "./kernel.ts";
 import { isThere, machineProblems, obtainPackages, programPath } from "./machine.ts";
 
 /** Where our own engine keeps everything. */
@@ -156,20 +156,12 @@ async function lookAtHost(): Promise<HostRecord> {
     return code === 0 ? stdout : "";
   };
   return {
-    kernel: Object.fromEntries(kernelSettings.flatMap((key) => kernelSetting(key))),
+    kernel: await readKernel(),
     iptables: await printed("iptables-save"),
     ip6tables: await printed("ip6tables-save"),
     links: linkNames(await printed("ip", "-oneline", "link")),
     folders: hostFolders.filter((path) => existsSync(path)),
   };
-}
-
-function kernelSetting(key: string): [string, string][] {
-  try {
-    return [[key, readFileSync(`/proc/sys/${key.replaceAll(".", "/")}`, "utf8").trim()]];
-  } catch {
-    return [];
-  }
 }
 
 /** What is told of our own engine. */

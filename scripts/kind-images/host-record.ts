@@ -32,12 +32,20 @@ export const hostFolders: readonly string[] = ["/run/docker", "/run/containerd",
 /** A step that puts something back: a command and its arguments. */
 export type Step = readonly [string, ...string[]];
 
+/** Kernel settings that differ from the record, each with its value there. */
+export function changedKernel(
+  before: HostRecord["kernel"],
+  now: HostRecord["kernel"],
+): readonly (readonly [string, string])[] {
+  return Object.entries(before).filter(([key, value]) => now[key] !== undefined && now[key] !== value);
+}
+
 /** Kernel settings that differ from the record: what can be written back, and what stays until a reboot. */
 export function kernelSteps(
   before: HostRecord["kernel"],
   now: HostRecord["kernel"],
 ): { readonly steps: readonly Step[]; readonly stay: readonly string[] } {
-  const changed = Object.entries(before).filter(([key, value]) => now[key] !== undefined && now[key] !== value);
+  const changed = changedKernel(before, now);
   return {
     steps: changed
       .filter(([key]) => !untilReboot.includes(key))
